@@ -1,0 +1,149 @@
+/**
+ * Every message between a front and an engine, defined once for both sides. The engine speaks only when spoken
+ * to; each request has one reply of its own type or an error. No message returns stored key material, and none
+ * unseals: engines unseal each other over a pair of their own (see peer.ts).
+ *
+ * `binding` is what a token is bound to (binding.ts); the engine refuses a token whose binding differs.
+ * All messages may be sent again after a lost reply: nothing takes effect until the front stores what came back.
+ */
+import { bytes, type FieldType, flag, list, struct, text, u8, u32, u64 } from './codec.ts';
+
+const empty = struct({});
+const row = { table: text, id: text, version: u64, content: bytes } as const;
+const bound = { binding: bytes, token: bytes } as const;
+
+const define = <const Code extends number, Lane extends 'fast' | 'slow' | 'both', Request, Reply>(
+  code: Code,
+  lane: Lane,
+  request: { write: (...args: never[]) => void; read: (...args: never[]) => Request },
+  reply: { write: (...args: never[]) => void; read: (...args: never[]) => Reply },
+) => ({ code, lane, request, reply }) as const;
+
+export const messages = {
+  /**
+   * First on each new pair. `session` names the span in which this engine's use counters count from 1; a new
+   * pair starts a new session. `epoch` is that of the domain state in force, 0 when sealed.
+   */
+  hello: define(1, 'both', empty, struct({ session: text, lane: u8, epoch: u64, sealed: flag })),
+
+  // Fast lane: symmetric cryptography, tokens' use, row authentication.
+  encrypt: define(
+    10,
+    'fast',
+    struct({ ...bound, plaintext: bytes, context: bytes }),
+    struct({ ciphertext: bytes, counter: u64 }),
+  ),
+  /** With `check`, decrypts but returns no plaintext and counts no use (dry run). */
+  decrypt: define(
+    11,
+    'fast',
+    struct({ ...bound, ciphertext: bytes, context: bytes, check: flag }),
+    struct({ plaintext: bytes, counter: u64 }),
+  ),
+  /** The plaintext stays in the engine. */
+  reEncrypt: define(
+    12,
+    'fast',
+    struct({
+      sourceBinding: bytes,
+      sourceToken: bytes,
+      ciphertext: bytes,
+      sourceContext: bytes,
+      destinationBinding: bytes,
+      destinationToken: bytes,
+      destinationContext: bytes,
+    }),
+    struct({ ciphertext: bytes, sourceCounter: u64, destinationCounter: u64 }),
+  ),
+  /** `length` 1 to 1024 bytes; `plaintext` is empty unless asked for. */
+  generateDataKey: define(
+    13,
+    'fast',
+    struct({ ...bound, length: u32, context: bytes, withPlaintext: flag }),
+    struct({ plaintext: bytes, ciphertext: bytes, counter: u64 }),
+  ),
+  /** `length` 1 to 1024 bytes. */
+  random: define(14, 'fast', struct({ length: u32 }), struct({ value: bytes })),
+  authenticateRows: define(15, 'fast', struct({ rows: list(struct(row)) }), struct({ macs: list(bytes) })),
+  verifyRows: define(
+    16,
+    'fast',
+    struct({ rows: list(struct({ ...row, mac: bytes })) }),
+    struct({ valid: list(flag) }),
+  ),
+  /** The SigV4 signing key of one day: `date` is YYYYMMDD. */
+  signingKey: define(
+    17,
+    'fast',
+    struct({ ...bound, date: text, region: text, service: text }),
+    struct({ key: bytes }),
+  ),
+  /** Drops an opened token from the engine's memory; the front erases the token itself. */
+  forget: define(18, 'fast', struct(bound), empty),
+
+  // Slow lane: generation, and the domain state, which it alone changes.
+  /** A new domain state of epoch 1, sealed. Takes effect by loadDomain once the front has stored it. */
+  createDomain: define(30, 'slow', empty, struct({ blob: bytes, epoch: u64 })),
+  /** Loads a stored state of the epoch in force or a later one, and pushes it to the fast lane. */
+  loadDomain: define(31, 'slow', struct({ blob: bytes }), struct({ epoch: u64 })),
+  /** Proposes a state with a fresh current domain key. Takes effect by loadDomain. */
+  rotateDomainKey: define(32, 'slow', empty, struct({ blob: bytes, epoch: u64, domainKeyId: u32 })),
+  /** Proposes a state without the domain keys older than the current one. */
+  retireDomainKeys: define(33, 'slow', empty, struct({ blob: bytes, epoch: u64 })),
+  /** What the domain state says about itself. Times are milliseconds since the epoch. */
+  describeDomain: define(
+    34,
+    'slow',
+    empty,
+    struct({ epoch: u64, domainKeys: list(struct({ id: u32, created: u64 })), currentDomainKey: u32 }),
+  ),
+  /** Generates a symmetric key. `binding` has an empty material id; the reply's id completes it. */
+  createMaterial: define(
+    40,
+    'slow',
+    struct({ binding: bytes }),
+    struct({ token: bytes, materialId: text, fingerprint: text }),
+  ),
+  /** The only reply that holds an access-key secret: shown once, then forgotten. */
+  createAccessKey: define(41, 'slow', struct({ binding: bytes }), struct({ token: bytes, secret: text })),
+  /** Re-encrypts tokens under the current domain key. */
+  rewrapTokens: define(42, 'slow', struct({ tokens: list(struct(bound)) }), struct({ tokens: list(bytes) })),
+} as const;
+
+export type Messages = typeof messages;
+export type MessageName = keyof Messages;
+export type RequestOf<N extends MessageName> = FieldType<Messages[N]['request']>;
+export type ReplyOf<N extends MessageName> = FieldType<Messages[N]['reply']>;
+
+/**
+ * Why an engine refused. `sealed`: no domain state yet. `wrong-token`: altered, of another kind or bound to
+ * something else. `invalid-ciphertext`: one failure whatever the cause. `unknown-domain-key`: the front should
+ * reload the domain state. `stale-domain`: an older state than the one in force. `refused`: a use that the
+ * binding does not allow, or a value out of bounds.
+ */
+export const engineErrorCodes = [
+  'sealed',
+  'wrong-token',
+  'invalid-ciphertext',
+  'unknown-domain-key',
+  'stale-domain',
+  'refused',
+  'internal',
+] as const;
+export type EngineErrorCode = (typeof engineErrorCodes)[number] | 'unavailable';
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: EngineErrorCode;
+  constructor(code: EngineErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What the rest of Lockholm sees of the engines (client.ts implements it). Rejects with EngineError. */
+export interface Engine {
+  call<N extends MessageName>(name: N, request: RequestOf<N>): Promise<ReplyOf<N>>;
+  /** The session in which the fast lane counts uses now; changes with each new pair. */
+  readonly session: string;
+}
