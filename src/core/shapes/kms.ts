@@ -41,27 +41,21 @@ export interface XksProxyAuthenticationCredentialType {
 export type XksProxyConnectivityType = 'PUBLIC_ENDPOINT' | 'VPC_ENDPOINT_SERVICE';
 
 export interface CreateCustomKeyStoreRequest {
-  readonly CloudHsmClusterId?: string | undefined;
   readonly CustomKeyStoreName: string;
-  readonly CustomKeyStoreType?: CustomKeyStoreType | undefined;
-  readonly KeyStorePassword?: string | undefined;
+  readonly CloudHsmClusterId?: string | undefined;
   readonly TrustAnchorCertificate?: string | undefined;
-  readonly XksProxyAuthenticationCredential?: XksProxyAuthenticationCredentialType | undefined;
-  readonly XksProxyConnectivity?: XksProxyConnectivityType | undefined;
+  readonly KeyStorePassword?: string | undefined;
+  readonly CustomKeyStoreType?: CustomKeyStoreType | undefined;
   readonly XksProxyUriEndpoint?: string | undefined;
   readonly XksProxyUriPath?: string | undefined;
   readonly XksProxyVpcEndpointServiceName?: string | undefined;
   readonly XksProxyVpcEndpointServiceOwner?: string | undefined;
+  readonly XksProxyAuthenticationCredential?: XksProxyAuthenticationCredentialType | undefined;
+  readonly XksProxyConnectivity?: XksProxyConnectivityType | undefined;
 }
 
 export interface CreateCustomKeyStoreResponse {
   readonly CustomKeyStoreId?: string | undefined;
-}
-
-export interface GrantConstraints {
-  readonly EncryptionContextEquals?: Readonly<Record<string, string>> | undefined;
-  readonly EncryptionContextSubset?: Readonly<Record<string, string>> | undefined;
-  readonly SourceArn?: string | undefined;
 }
 
 export type GrantOperation =
@@ -85,23 +79,36 @@ export type GrantOperation =
   | 'Encapsulate'
   | 'Decapsulate';
 
+export interface GrantConstraints {
+  readonly EncryptionContextSubset?: Readonly<Record<string, string>> | undefined;
+  readonly EncryptionContextEquals?: Readonly<Record<string, string>> | undefined;
+  readonly SourceArn?: string | undefined;
+}
+
 export interface CreateGrantRequest {
+  readonly KeyId: string;
+  readonly GranteePrincipal?: string | undefined;
+  readonly RetiringPrincipal?: string | undefined;
+  readonly Operations: readonly GrantOperation[];
   readonly Constraints?: GrantConstraints | undefined;
   readonly DryRun?: boolean | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
-  readonly GranteePrincipal?: string | undefined;
   readonly GranteeServicePrincipal?: string | undefined;
-  readonly KeyId: string;
-  readonly Name?: string | undefined;
-  readonly Operations: readonly GrantOperation[];
-  readonly RetiringPrincipal?: string | undefined;
   readonly RetiringServicePrincipal?: string | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly Name?: string | undefined;
 }
 
 export interface CreateGrantResponse {
-  readonly GrantId?: string | undefined;
   readonly GrantToken?: string | undefined;
+  readonly GrantId?: string | undefined;
 }
+
+export type KeyUsageType =
+  | 'SIGN_VERIFY'
+  | 'ENCRYPT_DECRYPT'
+  | 'GENERATE_VERIFY_MAC'
+  | 'KEY_AGREEMENT'
+  | 'ENCAPSULATE_DECAPSULATE';
 
 export type CustomerMasterKeySpec =
   | 'RSA_2048'
@@ -140,13 +147,6 @@ export type KeySpec =
   | 'ML_KEM_768'
   | 'ML_KEM_1024';
 
-export type KeyUsageType =
-  | 'SIGN_VERIFY'
-  | 'ENCRYPT_DECRYPT'
-  | 'GENERATE_VERIFY_MAC'
-  | 'KEY_AGREEMENT'
-  | 'ENCAPSULATE_DECAPSULATE';
-
 export type OriginType = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE';
 
 export interface Tag {
@@ -155,32 +155,18 @@ export interface Tag {
 }
 
 export interface CreateKeyRequest {
-  readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined;
-  readonly CustomKeyStoreId?: string | undefined;
-  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
-  readonly Description?: string | undefined;
-  readonly KeySpec?: KeySpec | undefined;
-  readonly KeyUsage?: KeyUsageType | undefined;
-  readonly MultiRegion?: boolean | undefined;
-  readonly Origin?: OriginType | undefined;
   readonly Policy?: string | undefined;
+  readonly Description?: string | undefined;
+  readonly KeyUsage?: KeyUsageType | undefined;
+  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
+  readonly KeySpec?: KeySpec | undefined;
+  readonly Origin?: OriginType | undefined;
+  readonly CustomKeyStoreId?: string | undefined;
+  readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined;
   readonly Tags?: readonly Tag[] | undefined;
+  readonly MultiRegion?: boolean | undefined;
   readonly XksKeyId?: string | undefined;
 }
-
-export type EncapsulationAlgorithmSpec = 'ML_KEM';
-
-export type EncryptionAlgorithmSpec =
-  | 'SYMMETRIC_DEFAULT'
-  | 'RSAES_OAEP_SHA_1'
-  | 'RSAES_OAEP_SHA_256'
-  | 'SM2PKE';
-
-export type ExpirationModelType = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE';
-
-export type KeyAgreementAlgorithmSpec = 'ECDH';
-
-export type KeyManagerType = 'AWS' | 'CUSTOMER';
 
 export type KeyState =
   | 'Creating'
@@ -192,20 +178,15 @@ export type KeyState =
   | 'Unavailable'
   | 'Updating';
 
-export type MacAlgorithmSpec = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512';
+export type ExpirationModelType = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE';
 
-export type MultiRegionKeyType = 'PRIMARY' | 'REPLICA';
+export type KeyManagerType = 'AWS' | 'CUSTOMER';
 
-export interface MultiRegionKey {
-  readonly Arn?: string | undefined;
-  readonly Region?: string | undefined;
-}
-
-export interface MultiRegionConfiguration {
-  readonly MultiRegionKeyType?: MultiRegionKeyType | undefined;
-  readonly PrimaryKey?: MultiRegionKey | undefined;
-  readonly ReplicaKeys?: readonly MultiRegionKey[] | undefined;
-}
+export type EncryptionAlgorithmSpec =
+  | 'SYMMETRIC_DEFAULT'
+  | 'RSAES_OAEP_SHA_1'
+  | 'RSAES_OAEP_SHA_256'
+  | 'SM2PKE';
 
 export type SigningAlgorithmSpec =
   | 'RSASSA_PSS_SHA_256'
@@ -222,38 +203,57 @@ export type SigningAlgorithmSpec =
   | 'ED25519_SHA_512'
   | 'ED25519_PH_SHA_512';
 
+export type KeyAgreementAlgorithmSpec = 'ECDH';
+
+export type EncapsulationAlgorithmSpec = 'ML_KEM';
+
+export type MultiRegionKeyType = 'PRIMARY' | 'REPLICA';
+
+export interface MultiRegionKey {
+  readonly Arn?: string | undefined;
+  readonly Region?: string | undefined;
+}
+
+export interface MultiRegionConfiguration {
+  readonly MultiRegionKeyType?: MultiRegionKeyType | undefined;
+  readonly PrimaryKey?: MultiRegionKey | undefined;
+  readonly ReplicaKeys?: readonly MultiRegionKey[] | undefined;
+}
+
+export type MacAlgorithmSpec = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512';
+
 export interface XksKeyConfigurationType {
   readonly Id?: string | undefined;
 }
 
 export interface KeyMetadata {
   readonly AWSAccountId?: string | undefined;
-  readonly Arn?: string | undefined;
-  readonly CloudHsmClusterId?: string | undefined;
-  readonly CreationDate?: number | undefined;
-  readonly CurrentKeyMaterialId?: string | undefined;
-  readonly CustomKeyStoreId?: string | undefined;
-  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
-  readonly DeletionDate?: number | undefined;
-  readonly Description?: string | undefined;
-  readonly Enabled?: boolean | undefined;
-  readonly EncapsulationAlgorithms?: readonly EncapsulationAlgorithmSpec[] | undefined;
-  readonly EncryptionAlgorithms?: readonly EncryptionAlgorithmSpec[] | undefined;
-  readonly ExpirationModel?: ExpirationModelType | undefined;
-  readonly KeyAgreementAlgorithms?: readonly KeyAgreementAlgorithmSpec[] | undefined;
   readonly KeyId: string;
-  readonly KeyManager?: KeyManagerType | undefined;
-  readonly KeySpec?: KeySpec | undefined;
-  readonly KeyState?: KeyState | undefined;
+  readonly Arn?: string | undefined;
+  readonly CreationDate?: number | undefined;
+  readonly Enabled?: boolean | undefined;
+  readonly Description?: string | undefined;
   readonly KeyUsage?: KeyUsageType | undefined;
-  readonly MacAlgorithms?: readonly MacAlgorithmSpec[] | undefined;
+  readonly KeyState?: KeyState | undefined;
+  readonly DeletionDate?: number | undefined;
+  readonly ValidTo?: number | undefined;
+  readonly Origin?: OriginType | undefined;
+  readonly CustomKeyStoreId?: string | undefined;
+  readonly CloudHsmClusterId?: string | undefined;
+  readonly ExpirationModel?: ExpirationModelType | undefined;
+  readonly KeyManager?: KeyManagerType | undefined;
+  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
+  readonly KeySpec?: KeySpec | undefined;
+  readonly EncryptionAlgorithms?: readonly EncryptionAlgorithmSpec[] | undefined;
+  readonly SigningAlgorithms?: readonly SigningAlgorithmSpec[] | undefined;
+  readonly KeyAgreementAlgorithms?: readonly KeyAgreementAlgorithmSpec[] | undefined;
+  readonly EncapsulationAlgorithms?: readonly EncapsulationAlgorithmSpec[] | undefined;
   readonly MultiRegion?: boolean | undefined;
   readonly MultiRegionConfiguration?: MultiRegionConfiguration | undefined;
-  readonly Origin?: OriginType | undefined;
   readonly PendingDeletionWindowInDays?: number | undefined;
-  readonly SigningAlgorithms?: readonly SigningAlgorithmSpec[] | undefined;
-  readonly ValidTo?: number | undefined;
+  readonly MacAlgorithms?: readonly MacAlgorithmSpec[] | undefined;
   readonly XksKeyConfiguration?: XksKeyConfigurationType | undefined;
+  readonly CurrentKeyMaterialId?: string | undefined;
 }
 
 export interface CreateKeyResponse {
@@ -261,45 +261,45 @@ export interface CreateKeyResponse {
 }
 
 export interface DecapsulateRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly EncapsulationAlgorithm: EncapsulationAlgorithmSpec;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
   readonly SharedSecretCiphertextBlob: Uint8Array;
+  readonly EncapsulationAlgorithm: EncapsulationAlgorithmSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface DecapsulateResponse {
-  readonly EncapsulationAlgorithm?: EncapsulationAlgorithmSpec | undefined;
   readonly KeyId?: string | undefined;
   readonly SharedSecret?: Uint8Array | undefined;
+  readonly EncapsulationAlgorithm?: EncapsulationAlgorithmSpec | undefined;
 }
-
-export type DryRunModifierType = 'IGNORE_CIPHERTEXT';
 
 export type KeyEncryptionMechanism = 'RSAES_OAEP_SHA_256';
 
 export interface RecipientInfo {
-  readonly AttestationDocument?: Uint8Array | undefined;
   readonly KeyEncryptionAlgorithm?: KeyEncryptionMechanism | undefined;
+  readonly AttestationDocument?: Uint8Array | undefined;
 }
+
+export type DryRunModifierType = 'IGNORE_CIPHERTEXT';
 
 export interface DecryptRequest {
   readonly CiphertextBlob?: Uint8Array | undefined;
-  readonly DryRun?: boolean | undefined;
-  readonly DryRunModifiers?: readonly DryRunModifierType[] | undefined;
-  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
   readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
   readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId?: string | undefined;
+  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
   readonly Recipient?: RecipientInfo | undefined;
+  readonly DryRun?: boolean | undefined;
+  readonly DryRunModifiers?: readonly DryRunModifierType[] | undefined;
 }
 
 export interface DecryptResponse {
-  readonly CiphertextForRecipient?: Uint8Array | undefined;
-  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
   readonly KeyId?: string | undefined;
-  readonly KeyMaterialId?: string | undefined;
   readonly Plaintext?: Uint8Array | undefined;
+  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
+  readonly CiphertextForRecipient?: Uint8Array | undefined;
+  readonly KeyMaterialId?: string | undefined;
 }
 
 export interface DeleteAliasRequest {
@@ -323,20 +323,20 @@ export interface DeleteImportedKeyMaterialResponse {
 }
 
 export interface DeriveSharedSecretRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
-  readonly KeyAgreementAlgorithm: KeyAgreementAlgorithmSpec;
   readonly KeyId: string;
+  readonly KeyAgreementAlgorithm: KeyAgreementAlgorithmSpec;
   readonly PublicKey: Uint8Array;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
   readonly Recipient?: RecipientInfo | undefined;
 }
 
 export interface DeriveSharedSecretResponse {
+  readonly KeyId?: string | undefined;
+  readonly SharedSecret?: Uint8Array | undefined;
   readonly CiphertextForRecipient?: Uint8Array | undefined;
   readonly KeyAgreementAlgorithm?: KeyAgreementAlgorithmSpec | undefined;
-  readonly KeyId?: string | undefined;
   readonly KeyOrigin?: OriginType | undefined;
-  readonly SharedSecret?: Uint8Array | undefined;
 }
 
 export interface DescribeCustomKeyStoresRequest {
@@ -345,6 +345,8 @@ export interface DescribeCustomKeyStoresRequest {
   readonly Limit?: number | undefined;
   readonly Marker?: string | undefined;
 }
+
+export type ConnectionStateType = 'CONNECTED' | 'CONNECTING' | 'FAILED' | 'DISCONNECTED' | 'DISCONNECTING';
 
 export type ConnectionErrorCodeType =
   | 'INVALID_CREDENTIALS'
@@ -366,11 +368,9 @@ export type ConnectionErrorCodeType =
   | 'XKS_PROXY_TIMED_OUT'
   | 'XKS_PROXY_INVALID_TLS_CONFIGURATION';
 
-export type ConnectionStateType = 'CONNECTED' | 'CONNECTING' | 'FAILED' | 'DISCONNECTED' | 'DISCONNECTING';
-
 export interface XksProxyConfigurationType {
-  readonly AccessKeyId?: string | undefined;
   readonly Connectivity?: XksProxyConnectivityType | undefined;
+  readonly AccessKeyId?: string | undefined;
   readonly UriEndpoint?: string | undefined;
   readonly UriPath?: string | undefined;
   readonly VpcEndpointServiceName?: string | undefined;
@@ -378,14 +378,14 @@ export interface XksProxyConfigurationType {
 }
 
 export interface CustomKeyStoresListEntry {
-  readonly CloudHsmClusterId?: string | undefined;
-  readonly ConnectionErrorCode?: ConnectionErrorCodeType | undefined;
-  readonly ConnectionState?: ConnectionStateType | undefined;
-  readonly CreationDate?: number | undefined;
   readonly CustomKeyStoreId?: string | undefined;
   readonly CustomKeyStoreName?: string | undefined;
-  readonly CustomKeyStoreType?: CustomKeyStoreType | undefined;
+  readonly CloudHsmClusterId?: string | undefined;
   readonly TrustAnchorCertificate?: string | undefined;
+  readonly ConnectionState?: ConnectionStateType | undefined;
+  readonly ConnectionErrorCode?: ConnectionErrorCodeType | undefined;
+  readonly CreationDate?: number | undefined;
+  readonly CustomKeyStoreType?: CustomKeyStoreType | undefined;
   readonly XksProxyConfiguration?: XksProxyConfigurationType | undefined;
 }
 
@@ -396,8 +396,8 @@ export interface DescribeCustomKeyStoresResponse {
 }
 
 export interface DescribeKeyRequest {
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
+  readonly GrantTokens?: readonly string[] | undefined;
 }
 
 export interface DescribeKeyResponse {
@@ -428,52 +428,52 @@ export interface EnableKeyRotationRequest {
 }
 
 export interface EncapsulateRequest {
-  readonly DryRun?: boolean | undefined;
+  readonly KeyId: string;
   readonly EncapsulationAlgorithm: EncapsulationAlgorithmSpec;
   readonly GrantTokens?: readonly string[] | undefined;
-  readonly KeyId: string;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface EncapsulateResponse {
-  readonly EncapsulationAlgorithm?: EncapsulationAlgorithmSpec | undefined;
   readonly KeyId?: string | undefined;
   readonly SharedSecret?: Uint8Array | undefined;
   readonly SharedSecretCiphertextBlob?: Uint8Array | undefined;
+  readonly EncapsulationAlgorithm?: EncapsulationAlgorithmSpec | undefined;
 }
 
 export interface EncryptRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
-  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
   readonly Plaintext: Uint8Array;
+  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface EncryptResponse {
   readonly CiphertextBlob?: Uint8Array | undefined;
-  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
   readonly KeyId?: string | undefined;
+  readonly EncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
 }
 
 export type DataKeySpec = 'AES_256' | 'AES_128';
 
 export interface GenerateDataKeyRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
-  readonly KeySpec?: DataKeySpec | undefined;
+  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
   readonly NumberOfBytes?: number | undefined;
+  readonly KeySpec?: DataKeySpec | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
   readonly Recipient?: RecipientInfo | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface GenerateDataKeyResponse {
   readonly CiphertextBlob?: Uint8Array | undefined;
-  readonly CiphertextForRecipient?: Uint8Array | undefined;
-  readonly KeyId?: string | undefined;
-  readonly KeyMaterialId?: string | undefined;
   readonly Plaintext?: Uint8Array | undefined;
+  readonly KeyId?: string | undefined;
+  readonly CiphertextForRecipient?: Uint8Array | undefined;
+  readonly KeyMaterialId?: string | undefined;
 }
 
 export type DataKeyPairSpec =
@@ -491,47 +491,47 @@ export type DataKeyPairSpec =
   | 'ML_KEM_1024';
 
 export interface GenerateDataKeyPairRequest {
-  readonly DryRun?: boolean | undefined;
   readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
   readonly KeyPairSpec: DataKeyPairSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
   readonly Recipient?: RecipientInfo | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface GenerateDataKeyPairResponse {
-  readonly CiphertextForRecipient?: Uint8Array | undefined;
-  readonly KeyId?: string | undefined;
-  readonly KeyMaterialId?: string | undefined;
-  readonly KeyPairSpec?: DataKeyPairSpec | undefined;
   readonly PrivateKeyCiphertextBlob?: Uint8Array | undefined;
   readonly PrivateKeyPlaintext?: Uint8Array | undefined;
   readonly PublicKey?: Uint8Array | undefined;
+  readonly KeyId?: string | undefined;
+  readonly KeyPairSpec?: DataKeyPairSpec | undefined;
+  readonly CiphertextForRecipient?: Uint8Array | undefined;
+  readonly KeyMaterialId?: string | undefined;
 }
 
 export interface GenerateDataKeyPairWithoutPlaintextRequest {
-  readonly DryRun?: boolean | undefined;
   readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
   readonly KeyPairSpec: DataKeyPairSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface GenerateDataKeyPairWithoutPlaintextResponse {
-  readonly KeyId?: string | undefined;
-  readonly KeyMaterialId?: string | undefined;
-  readonly KeyPairSpec?: DataKeyPairSpec | undefined;
   readonly PrivateKeyCiphertextBlob?: Uint8Array | undefined;
   readonly PublicKey?: Uint8Array | undefined;
+  readonly KeyId?: string | undefined;
+  readonly KeyPairSpec?: DataKeyPairSpec | undefined;
+  readonly KeyMaterialId?: string | undefined;
 }
 
 export interface GenerateDataKeyWithoutPlaintextRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
+  readonly EncryptionContext?: Readonly<Record<string, string>> | undefined;
   readonly KeySpec?: DataKeySpec | undefined;
   readonly NumberOfBytes?: number | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface GenerateDataKeyWithoutPlaintextResponse {
@@ -541,28 +541,28 @@ export interface GenerateDataKeyWithoutPlaintextResponse {
 }
 
 export interface GenerateMacRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
+  readonly Message: Uint8Array;
   readonly KeyId: string;
   readonly MacAlgorithm: MacAlgorithmSpec;
-  readonly Message: Uint8Array;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface GenerateMacResponse {
-  readonly KeyId?: string | undefined;
   readonly Mac?: Uint8Array | undefined;
   readonly MacAlgorithm?: MacAlgorithmSpec | undefined;
+  readonly KeyId?: string | undefined;
 }
 
 export interface GenerateRandomRequest {
-  readonly CustomKeyStoreId?: string | undefined;
   readonly NumberOfBytes?: number | undefined;
+  readonly CustomKeyStoreId?: string | undefined;
   readonly Recipient?: RecipientInfo | undefined;
 }
 
 export interface GenerateRandomResponse {
-  readonly CiphertextForRecipient?: Uint8Array | undefined;
   readonly Plaintext?: Uint8Array | undefined;
+  readonly CiphertextForRecipient?: Uint8Array | undefined;
 }
 
 export interface GetKeyLastUsageRequest {
@@ -586,17 +586,17 @@ export type KeyLastUsageTrackingOperation =
   | 'Decapsulate';
 
 export interface KeyLastUsageData {
-  readonly CloudTrailEventId?: string | undefined;
-  readonly KmsRequestId?: string | undefined;
   readonly Operation?: KeyLastUsageTrackingOperation | undefined;
   readonly Timestamp?: number | undefined;
+  readonly CloudTrailEventId?: string | undefined;
+  readonly KmsRequestId?: string | undefined;
 }
 
 export interface GetKeyLastUsageResponse {
-  readonly KeyCreationDate?: number | undefined;
   readonly KeyId?: string | undefined;
   readonly KeyLastUsage?: KeyLastUsageData | undefined;
   readonly TrackingStartDate?: number | undefined;
+  readonly KeyCreationDate?: number | undefined;
 }
 
 export interface GetKeyPolicyRequest {
@@ -614,11 +614,11 @@ export interface GetKeyRotationStatusRequest {
 }
 
 export interface GetKeyRotationStatusResponse {
-  readonly KeyId?: string | undefined;
   readonly KeyRotationEnabled?: boolean | undefined;
+  readonly KeyId?: string | undefined;
+  readonly RotationPeriodInDays?: number | undefined;
   readonly NextRotationDate?: number | undefined;
   readonly OnDemandRotationStartDate?: number | undefined;
-  readonly RotationPeriodInDays?: number | undefined;
 }
 
 export type AlgorithmSpec =
@@ -638,40 +638,40 @@ export interface GetParametersForImportRequest {
 }
 
 export interface GetParametersForImportResponse {
-  readonly ImportToken?: Uint8Array | undefined;
   readonly KeyId?: string | undefined;
-  readonly ParametersValidTo?: number | undefined;
+  readonly ImportToken?: Uint8Array | undefined;
   readonly PublicKey?: Uint8Array | undefined;
+  readonly ParametersValidTo?: number | undefined;
 }
 
 export interface GetPublicKeyRequest {
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
+  readonly GrantTokens?: readonly string[] | undefined;
 }
 
 export interface GetPublicKeyResponse {
-  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
-  readonly EncapsulationAlgorithms?: readonly EncapsulationAlgorithmSpec[] | undefined;
-  readonly EncryptionAlgorithms?: readonly EncryptionAlgorithmSpec[] | undefined;
-  readonly KeyAgreementAlgorithms?: readonly KeyAgreementAlgorithmSpec[] | undefined;
   readonly KeyId?: string | undefined;
+  readonly PublicKey?: Uint8Array | undefined;
+  readonly CustomerMasterKeySpec?: CustomerMasterKeySpec | undefined;
   readonly KeySpec?: KeySpec | undefined;
   readonly KeyUsage?: KeyUsageType | undefined;
-  readonly PublicKey?: Uint8Array | undefined;
+  readonly EncryptionAlgorithms?: readonly EncryptionAlgorithmSpec[] | undefined;
   readonly SigningAlgorithms?: readonly SigningAlgorithmSpec[] | undefined;
+  readonly KeyAgreementAlgorithms?: readonly KeyAgreementAlgorithmSpec[] | undefined;
+  readonly EncapsulationAlgorithms?: readonly EncapsulationAlgorithmSpec[] | undefined;
 }
 
 export type ImportType = 'NEW_KEY_MATERIAL' | 'EXISTING_KEY_MATERIAL';
 
 export interface ImportKeyMaterialRequest {
-  readonly EncryptedKeyMaterial: Uint8Array;
-  readonly ExpirationModel?: ExpirationModelType | undefined;
-  readonly ImportToken: Uint8Array;
-  readonly ImportType?: ImportType | undefined;
   readonly KeyId: string;
+  readonly ImportToken: Uint8Array;
+  readonly EncryptedKeyMaterial: Uint8Array;
+  readonly ValidTo?: number | undefined;
+  readonly ExpirationModel?: ExpirationModelType | undefined;
+  readonly ImportType?: ImportType | undefined;
   readonly KeyMaterialDescription?: string | undefined;
   readonly KeyMaterialId?: string | undefined;
-  readonly ValidTo?: number | undefined;
 }
 
 export interface ImportKeyMaterialResponse {
@@ -686,11 +686,11 @@ export interface ListAliasesRequest {
 }
 
 export interface AliasListEntry {
-  readonly AliasArn?: string | undefined;
   readonly AliasName?: string | undefined;
+  readonly AliasArn?: string | undefined;
+  readonly TargetKeyId?: string | undefined;
   readonly CreationDate?: number | undefined;
   readonly LastUpdatedDate?: number | undefined;
-  readonly TargetKeyId?: string | undefined;
 }
 
 export interface ListAliasesResponse {
@@ -700,25 +700,25 @@ export interface ListAliasesResponse {
 }
 
 export interface ListGrantsRequest {
+  readonly Limit?: number | undefined;
+  readonly Marker?: string | undefined;
+  readonly KeyId: string;
   readonly GrantId?: string | undefined;
   readonly GranteePrincipal?: string | undefined;
   readonly GranteeServicePrincipal?: string | undefined;
-  readonly KeyId: string;
-  readonly Limit?: number | undefined;
-  readonly Marker?: string | undefined;
 }
 
 export interface GrantListEntry {
-  readonly Constraints?: GrantConstraints | undefined;
-  readonly CreationDate?: number | undefined;
-  readonly GrantId?: string | undefined;
-  readonly GranteePrincipal?: string | undefined;
-  readonly GranteeServicePrincipal?: string | undefined;
-  readonly IssuingAccount?: string | undefined;
   readonly KeyId?: string | undefined;
+  readonly GrantId?: string | undefined;
   readonly Name?: string | undefined;
-  readonly Operations?: readonly GrantOperation[] | undefined;
+  readonly CreationDate?: number | undefined;
+  readonly GranteePrincipal?: string | undefined;
   readonly RetiringPrincipal?: string | undefined;
+  readonly IssuingAccount?: string | undefined;
+  readonly Operations?: readonly GrantOperation[] | undefined;
+  readonly Constraints?: GrantConstraints | undefined;
+  readonly GranteeServicePrincipal?: string | undefined;
   readonly RetiringServicePrincipal?: string | undefined;
 }
 
@@ -735,16 +735,16 @@ export interface ListKeyPoliciesRequest {
 }
 
 export interface ListKeyPoliciesResponse {
-  readonly NextMarker?: string | undefined;
   readonly PolicyNames?: readonly string[] | undefined;
+  readonly NextMarker?: string | undefined;
   readonly Truncated?: boolean | undefined;
 }
 
 export type IncludeKeyMaterial = 'ALL_KEY_MATERIAL' | 'ROTATIONS_ONLY';
 
 export interface ListKeyRotationsRequest {
-  readonly IncludeKeyMaterial?: IncludeKeyMaterial | undefined;
   readonly KeyId: string;
+  readonly IncludeKeyMaterial?: IncludeKeyMaterial | undefined;
   readonly Limit?: number | undefined;
   readonly Marker?: string | undefined;
 }
@@ -760,20 +760,20 @@ export type KeyMaterialState =
 export type RotationType = 'AUTOMATIC' | 'ON_DEMAND';
 
 export interface RotationsListEntry {
-  readonly ExpirationModel?: ExpirationModelType | undefined;
-  readonly ImportState?: ImportState | undefined;
   readonly KeyId?: string | undefined;
-  readonly KeyMaterialDescription?: string | undefined;
   readonly KeyMaterialId?: string | undefined;
+  readonly KeyMaterialDescription?: string | undefined;
+  readonly ImportState?: ImportState | undefined;
   readonly KeyMaterialState?: KeyMaterialState | undefined;
+  readonly ExpirationModel?: ExpirationModelType | undefined;
+  readonly ValidTo?: number | undefined;
   readonly RotationDate?: number | undefined;
   readonly RotationType?: RotationType | undefined;
-  readonly ValidTo?: number | undefined;
 }
 
 export interface ListKeyRotationsResponse {
-  readonly NextMarker?: string | undefined;
   readonly Rotations?: readonly RotationsListEntry[] | undefined;
+  readonly NextMarker?: string | undefined;
   readonly Truncated?: boolean | undefined;
 }
 
@@ -783,8 +783,8 @@ export interface ListKeysRequest {
 }
 
 export interface KeyListEntry {
-  readonly KeyArn?: string | undefined;
   readonly KeyId?: string | undefined;
+  readonly KeyArn?: string | undefined;
 }
 
 export interface ListKeysResponse {
@@ -800,8 +800,8 @@ export interface ListResourceTagsRequest {
 }
 
 export interface ListResourceTagsResponse {
-  readonly NextMarker?: string | undefined;
   readonly Tags?: readonly Tag[] | undefined;
+  readonly NextMarker?: string | undefined;
   readonly Truncated?: boolean | undefined;
 }
 
@@ -813,41 +813,41 @@ export interface ListRetirableGrantsRequest {
 }
 
 export interface PutKeyPolicyRequest {
-  readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined;
   readonly KeyId: string;
-  readonly Policy: string;
   readonly PolicyName?: string | undefined;
+  readonly Policy: string;
+  readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined;
 }
 
 export interface ReEncryptRequest {
   readonly CiphertextBlob?: Uint8Array | undefined;
-  readonly DestinationEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
-  readonly DestinationEncryptionContext?: Readonly<Record<string, string>> | undefined;
-  readonly DestinationKeyId: string;
-  readonly DryRun?: boolean | undefined;
-  readonly DryRunModifiers?: readonly DryRunModifierType[] | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
-  readonly SourceEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
   readonly SourceEncryptionContext?: Readonly<Record<string, string>> | undefined;
   readonly SourceKeyId?: string | undefined;
+  readonly DestinationKeyId: string;
+  readonly DestinationEncryptionContext?: Readonly<Record<string, string>> | undefined;
+  readonly SourceEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
+  readonly DestinationEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
+  readonly DryRunModifiers?: readonly DryRunModifierType[] | undefined;
 }
 
 export interface ReEncryptResponse {
   readonly CiphertextBlob?: Uint8Array | undefined;
-  readonly DestinationEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
-  readonly DestinationKeyMaterialId?: string | undefined;
+  readonly SourceKeyId?: string | undefined;
   readonly KeyId?: string | undefined;
   readonly SourceEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
-  readonly SourceKeyId?: string | undefined;
+  readonly DestinationEncryptionAlgorithm?: EncryptionAlgorithmSpec | undefined;
   readonly SourceKeyMaterialId?: string | undefined;
+  readonly DestinationKeyMaterialId?: string | undefined;
 }
 
 export interface ReplicateKeyRequest {
+  readonly KeyId: string;
+  readonly ReplicaRegion: string;
+  readonly Policy?: string | undefined;
   readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined;
   readonly Description?: string | undefined;
-  readonly KeyId: string;
-  readonly Policy?: string | undefined;
-  readonly ReplicaRegion: string;
   readonly Tags?: readonly Tag[] | undefined;
 }
 
@@ -858,16 +858,16 @@ export interface ReplicateKeyResponse {
 }
 
 export interface RetireGrantRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantId?: string | undefined;
   readonly GrantToken?: string | undefined;
   readonly KeyId?: string | undefined;
+  readonly GrantId?: string | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface RevokeGrantRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantId: string;
   readonly KeyId: string;
+  readonly GrantId: string;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface RotateKeyOnDemandRequest {
@@ -884,8 +884,8 @@ export interface ScheduleKeyDeletionRequest {
 }
 
 export interface ScheduleKeyDeletionResponse {
-  readonly DeletionDate?: number | undefined;
   readonly KeyId?: string | undefined;
+  readonly DeletionDate?: number | undefined;
   readonly KeyState?: KeyState | undefined;
   readonly PendingWindowInDays?: number | undefined;
 }
@@ -893,12 +893,12 @@ export interface ScheduleKeyDeletionResponse {
 export type MessageType = 'RAW' | 'DIGEST' | 'EXTERNAL_MU';
 
 export interface SignRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
   readonly Message: Uint8Array;
   readonly MessageType?: MessageType | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
   readonly SigningAlgorithm: SigningAlgorithmSpec;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface SignResponse {
@@ -923,23 +923,23 @@ export interface UpdateAliasRequest {
 }
 
 export interface UpdateCustomKeyStoreRequest {
-  readonly CloudHsmClusterId?: string | undefined;
   readonly CustomKeyStoreId: string;
-  readonly KeyStorePassword?: string | undefined;
   readonly NewCustomKeyStoreName?: string | undefined;
-  readonly XksProxyAuthenticationCredential?: XksProxyAuthenticationCredentialType | undefined;
-  readonly XksProxyConnectivity?: XksProxyConnectivityType | undefined;
+  readonly KeyStorePassword?: string | undefined;
+  readonly CloudHsmClusterId?: string | undefined;
   readonly XksProxyUriEndpoint?: string | undefined;
   readonly XksProxyUriPath?: string | undefined;
   readonly XksProxyVpcEndpointServiceName?: string | undefined;
   readonly XksProxyVpcEndpointServiceOwner?: string | undefined;
+  readonly XksProxyAuthenticationCredential?: XksProxyAuthenticationCredentialType | undefined;
+  readonly XksProxyConnectivity?: XksProxyConnectivityType | undefined;
 }
 
 export type UpdateCustomKeyStoreResponse = Readonly<Record<string, never>>;
 
 export interface UpdateKeyDescriptionRequest {
-  readonly Description: string;
   readonly KeyId: string;
+  readonly Description: string;
 }
 
 export interface UpdatePrimaryRegionRequest {
@@ -948,13 +948,13 @@ export interface UpdatePrimaryRegionRequest {
 }
 
 export interface VerifyRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
   readonly KeyId: string;
   readonly Message: Uint8Array;
   readonly MessageType?: MessageType | undefined;
   readonly Signature: Uint8Array;
   readonly SigningAlgorithm: SigningAlgorithmSpec;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface VerifyResponse {
@@ -964,18 +964,18 @@ export interface VerifyResponse {
 }
 
 export interface VerifyMacRequest {
-  readonly DryRun?: boolean | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
-  readonly KeyId: string;
-  readonly Mac: Uint8Array;
-  readonly MacAlgorithm: MacAlgorithmSpec;
   readonly Message: Uint8Array;
+  readonly KeyId: string;
+  readonly MacAlgorithm: MacAlgorithmSpec;
+  readonly Mac: Uint8Array;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly DryRun?: boolean | undefined;
 }
 
 export interface VerifyMacResponse {
   readonly KeyId?: string | undefined;
-  readonly MacAlgorithm?: MacAlgorithmSpec | undefined;
   readonly MacValid?: boolean | undefined;
+  readonly MacAlgorithm?: MacAlgorithmSpec | undefined;
 }
 
 const keyIdType: Shape = { type: 'string', min: 1, max: 2048 };
@@ -1010,6 +1010,8 @@ const createAliasRequest: StructureShape = {
   required: ['AliasName', 'TargetKeyId'],
 };
 
+const customKeyStoreNameType: Shape = { type: 'string', min: 1, max: 256 };
+
 const cloudHsmClusterIdType: Shape = {
   type: 'string',
   min: 19,
@@ -1017,14 +1019,35 @@ const cloudHsmClusterIdType: Shape = {
   pattern: 'cluster-[2-7a-zA-Z]{11,16}',
 };
 
-const customKeyStoreNameType: Shape = { type: 'string', min: 1, max: 256 };
+const trustAnchorCertificateType: Shape = { type: 'string', min: 1, max: 5000 };
+
+const keyStorePasswordType: Shape = { type: 'string', min: 7, max: 32, sensitive: true };
 
 export const customKeyStoreTypeValues = ['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
 const customKeyStoreType: Shape = { type: 'string', enum: customKeyStoreTypeValues };
 
-const keyStorePasswordType: Shape = { type: 'string', min: 7, max: 32, sensitive: true };
+const xksProxyUriEndpointType: Shape = {
+  type: 'string',
+  min: 10,
+  max: 128,
+  pattern: '^https://[a-zA-Z0-9.-]+$',
+};
 
-const trustAnchorCertificateType: Shape = { type: 'string', min: 1, max: 5000 };
+const xksProxyUriPathType: Shape = {
+  type: 'string',
+  min: 10,
+  max: 128,
+  pattern: '^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$',
+};
+
+const xksProxyVpcEndpointServiceNameType: Shape = {
+  type: 'string',
+  min: 20,
+  max: 64,
+  pattern: '^(com|eu)\\.amazonaws\\.vpce\\.([a-z]+-){2,3}\\d+\\.vpce-svc-[0-9a-z]+$',
+};
+
+const accountIdType: Shape = { type: 'string', min: 12, max: 12, pattern: '[0-9]{12}' };
 
 const xksProxyAuthenticationAccessKeyIdType: Shape = {
   type: 'string',
@@ -1054,43 +1077,20 @@ const xksProxyAuthenticationCredentialType: StructureShape = {
 export const xksProxyConnectivityTypeValues = ['PUBLIC_ENDPOINT', 'VPC_ENDPOINT_SERVICE'] as const;
 const xksProxyConnectivityType: Shape = { type: 'string', enum: xksProxyConnectivityTypeValues };
 
-const xksProxyUriEndpointType: Shape = {
-  type: 'string',
-  min: 10,
-  max: 128,
-  pattern: '^https://[a-zA-Z0-9.-]+$',
-};
-
-const xksProxyUriPathType: Shape = {
-  type: 'string',
-  min: 10,
-  max: 128,
-  pattern: '^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$',
-};
-
-const xksProxyVpcEndpointServiceNameType: Shape = {
-  type: 'string',
-  min: 20,
-  max: 64,
-  pattern: '^(com|eu)\\.amazonaws\\.vpce\\.([a-z]+-){2,3}\\d+\\.vpce-svc-[0-9a-z]+$',
-};
-
-const accountIdType: Shape = { type: 'string', min: 12, max: 12, pattern: '[0-9]{12}' };
-
 const createCustomKeyStoreRequest: StructureShape = {
   type: 'structure',
   members: {
-    CloudHsmClusterId: cloudHsmClusterIdType,
     CustomKeyStoreName: customKeyStoreNameType,
-    CustomKeyStoreType: customKeyStoreType,
-    KeyStorePassword: keyStorePasswordType,
+    CloudHsmClusterId: cloudHsmClusterIdType,
     TrustAnchorCertificate: trustAnchorCertificateType,
-    XksProxyAuthenticationCredential: xksProxyAuthenticationCredentialType,
-    XksProxyConnectivity: xksProxyConnectivityType,
+    KeyStorePassword: keyStorePasswordType,
+    CustomKeyStoreType: customKeyStoreType,
     XksProxyUriEndpoint: xksProxyUriEndpointType,
     XksProxyUriPath: xksProxyUriPathType,
     XksProxyVpcEndpointServiceName: xksProxyVpcEndpointServiceNameType,
     XksProxyVpcEndpointServiceOwner: accountIdType,
+    XksProxyAuthenticationCredential: xksProxyAuthenticationCredentialType,
+    XksProxyConnectivity: xksProxyConnectivityType,
   },
   required: ['CustomKeyStoreName'],
 };
@@ -1101,49 +1101,7 @@ const createCustomKeyStoreResponse: StructureShape = {
   required: [],
 };
 
-const encryptionContextKey: Shape = { type: 'string' };
-
-const encryptionContextValue: Shape = { type: 'string' };
-
-const encryptionContextType: Shape = {
-  type: 'map',
-  key: encryptionContextKey,
-  value: encryptionContextValue,
-};
-
-const grantConstraintSourceArnType: Shape = {
-  type: 'string',
-  min: 20,
-  max: 512,
-  pattern: '^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$',
-};
-
-const grantConstraints: StructureShape = {
-  type: 'structure',
-  members: {
-    EncryptionContextEquals: encryptionContextType,
-    EncryptionContextSubset: encryptionContextType,
-    SourceArn: grantConstraintSourceArnType,
-  },
-  required: [],
-};
-
-const nullableBooleanType: Shape = { type: 'boolean' };
-
-const grantTokenType: Shape = { type: 'string', min: 1, max: 8192 };
-
-const grantTokenList: Shape = { type: 'list', member: grantTokenType, min: 0, max: 10 };
-
 const principalIdType: Shape = { type: 'string', min: 1, max: 256, pattern: '^[\\w+=,.@:/-]+$' };
-
-const servicePrincipalType: Shape = {
-  type: 'string',
-  min: 1,
-  max: 128,
-  pattern: '^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$',
-};
-
-const grantNameType: Shape = { type: 'string', min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' };
 
 export const grantOperationValues = [
   'Decrypt',
@@ -1170,19 +1128,61 @@ const grantOperation: Shape = { type: 'string', enum: grantOperationValues };
 
 const grantOperationList: Shape = { type: 'list', member: grantOperation };
 
+const encryptionContextKey: Shape = { type: 'string' };
+
+const encryptionContextValue: Shape = { type: 'string' };
+
+const encryptionContextType: Shape = {
+  type: 'map',
+  key: encryptionContextKey,
+  value: encryptionContextValue,
+};
+
+const grantConstraintSourceArnType: Shape = {
+  type: 'string',
+  min: 20,
+  max: 512,
+  pattern: '^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$',
+};
+
+const grantConstraints: StructureShape = {
+  type: 'structure',
+  members: {
+    EncryptionContextSubset: encryptionContextType,
+    EncryptionContextEquals: encryptionContextType,
+    SourceArn: grantConstraintSourceArnType,
+  },
+  required: [],
+};
+
+const nullableBooleanType: Shape = { type: 'boolean' };
+
+const servicePrincipalType: Shape = {
+  type: 'string',
+  min: 1,
+  max: 128,
+  pattern: '^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$',
+};
+
+const grantTokenType: Shape = { type: 'string', min: 1, max: 8192 };
+
+const grantTokenList: Shape = { type: 'list', member: grantTokenType, min: 0, max: 10 };
+
+const grantNameType: Shape = { type: 'string', min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' };
+
 const createGrantRequest: StructureShape = {
   type: 'structure',
   members: {
+    KeyId: keyIdType,
+    GranteePrincipal: principalIdType,
+    RetiringPrincipal: principalIdType,
+    Operations: grantOperationList,
     Constraints: grantConstraints,
     DryRun: nullableBooleanType,
-    GrantTokens: grantTokenList,
-    GranteePrincipal: principalIdType,
     GranteeServicePrincipal: servicePrincipalType,
-    KeyId: keyIdType,
-    Name: grantNameType,
-    Operations: grantOperationList,
-    RetiringPrincipal: principalIdType,
     RetiringServicePrincipal: servicePrincipalType,
+    GrantTokens: grantTokenList,
+    Name: grantNameType,
   },
   required: ['KeyId', 'Operations'],
 };
@@ -1191,11 +1191,27 @@ const grantIdType: Shape = { type: 'string', min: 1, max: 128 };
 
 const createGrantResponse: StructureShape = {
   type: 'structure',
-  members: { GrantId: grantIdType, GrantToken: grantTokenType },
+  members: { GrantToken: grantTokenType, GrantId: grantIdType },
   required: [],
 };
 
-const booleanType: Shape = { type: 'boolean' };
+const policyType: Shape = {
+  type: 'string',
+  min: 1,
+  max: 131072,
+  pattern: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
+};
+
+const descriptionType: Shape = { type: 'string', min: 0, max: 8192 };
+
+export const keyUsageTypeValues = [
+  'SIGN_VERIFY',
+  'ENCRYPT_DECRYPT',
+  'GENERATE_VERIFY_MAC',
+  'KEY_AGREEMENT',
+  'ENCAPSULATE_DECAPSULATE',
+] as const;
+const keyUsageType: Shape = { type: 'string', enum: keyUsageTypeValues };
 
 export const customerMasterKeySpecValues = [
   'RSA_2048',
@@ -1213,8 +1229,6 @@ export const customerMasterKeySpecValues = [
   'SM2',
 ] as const;
 const customerMasterKeySpec: Shape = { type: 'string', enum: customerMasterKeySpecValues };
-
-const descriptionType: Shape = { type: 'string', min: 0, max: 8192 };
 
 export const keySpecValues = [
   'RSA_2048',
@@ -1240,24 +1254,10 @@ export const keySpecValues = [
 ] as const;
 const keySpec: Shape = { type: 'string', enum: keySpecValues };
 
-export const keyUsageTypeValues = [
-  'SIGN_VERIFY',
-  'ENCRYPT_DECRYPT',
-  'GENERATE_VERIFY_MAC',
-  'KEY_AGREEMENT',
-  'ENCAPSULATE_DECAPSULATE',
-] as const;
-const keyUsageType: Shape = { type: 'string', enum: keyUsageTypeValues };
-
 export const originTypeValues = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
 const originType: Shape = { type: 'string', enum: originTypeValues };
 
-const policyType: Shape = {
-  type: 'string',
-  min: 1,
-  max: 131072,
-  pattern: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
-};
+const booleanType: Shape = { type: 'boolean' };
 
 const tagKeyType: Shape = { type: 'string', min: 1, max: 128 };
 
@@ -1276,16 +1276,16 @@ const xksKeyIdType: Shape = { type: 'string', min: 1, max: 128, pattern: '^[a-zA
 const createKeyRequest: StructureShape = {
   type: 'structure',
   members: {
-    BypassPolicyLockoutSafetyCheck: booleanType,
-    CustomKeyStoreId: customKeyStoreIdType,
-    CustomerMasterKeySpec: customerMasterKeySpec,
-    Description: descriptionType,
-    KeySpec: keySpec,
-    KeyUsage: keyUsageType,
-    MultiRegion: nullableBooleanType,
-    Origin: originType,
     Policy: policyType,
+    Description: descriptionType,
+    KeyUsage: keyUsageType,
+    CustomerMasterKeySpec: customerMasterKeySpec,
+    KeySpec: keySpec,
+    Origin: originType,
+    CustomKeyStoreId: customKeyStoreIdType,
+    BypassPolicyLockoutSafetyCheck: booleanType,
     Tags: tagList,
+    MultiRegion: nullableBooleanType,
     XksKeyId: xksKeyIdType,
   },
   required: [],
@@ -1296,34 +1296,6 @@ const awsAccountIdType: Shape = { type: 'string' };
 const arnType: Shape = { type: 'string', min: 20, max: 2048 };
 
 const dateType: Shape = { type: 'timestamp' };
-
-const backingKeyIdType: Shape = { type: 'string', min: 64, max: 64, pattern: '^[a-f0-9]+$' };
-
-export const encapsulationAlgorithmSpecValues = ['ML_KEM'] as const;
-const encapsulationAlgorithmSpec: Shape = { type: 'string', enum: encapsulationAlgorithmSpecValues };
-
-const encapsulationAlgorithmSpecList: Shape = { type: 'list', member: encapsulationAlgorithmSpec };
-
-export const encryptionAlgorithmSpecValues = [
-  'SYMMETRIC_DEFAULT',
-  'RSAES_OAEP_SHA_1',
-  'RSAES_OAEP_SHA_256',
-  'SM2PKE',
-] as const;
-const encryptionAlgorithmSpec: Shape = { type: 'string', enum: encryptionAlgorithmSpecValues };
-
-const encryptionAlgorithmSpecList: Shape = { type: 'list', member: encryptionAlgorithmSpec };
-
-export const expirationModelTypeValues = ['KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'] as const;
-const expirationModelType: Shape = { type: 'string', enum: expirationModelTypeValues };
-
-export const keyAgreementAlgorithmSpecValues = ['ECDH'] as const;
-const keyAgreementAlgorithmSpec: Shape = { type: 'string', enum: keyAgreementAlgorithmSpecValues };
-
-const keyAgreementAlgorithmSpecList: Shape = { type: 'list', member: keyAgreementAlgorithmSpec };
-
-export const keyManagerTypeValues = ['AWS', 'CUSTOMER'] as const;
-const keyManagerType: Shape = { type: 'string', enum: keyManagerTypeValues };
 
 export const keyStateValues = [
   'Creating',
@@ -1337,15 +1309,50 @@ export const keyStateValues = [
 ] as const;
 const keyState: Shape = { type: 'string', enum: keyStateValues };
 
-export const macAlgorithmSpecValues = [
-  'HMAC_SHA_224',
-  'HMAC_SHA_256',
-  'HMAC_SHA_384',
-  'HMAC_SHA_512',
-] as const;
-const macAlgorithmSpec: Shape = { type: 'string', enum: macAlgorithmSpecValues };
+export const expirationModelTypeValues = ['KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'] as const;
+const expirationModelType: Shape = { type: 'string', enum: expirationModelTypeValues };
 
-const macAlgorithmSpecList: Shape = { type: 'list', member: macAlgorithmSpec };
+export const keyManagerTypeValues = ['AWS', 'CUSTOMER'] as const;
+const keyManagerType: Shape = { type: 'string', enum: keyManagerTypeValues };
+
+export const encryptionAlgorithmSpecValues = [
+  'SYMMETRIC_DEFAULT',
+  'RSAES_OAEP_SHA_1',
+  'RSAES_OAEP_SHA_256',
+  'SM2PKE',
+] as const;
+const encryptionAlgorithmSpec: Shape = { type: 'string', enum: encryptionAlgorithmSpecValues };
+
+const encryptionAlgorithmSpecList: Shape = { type: 'list', member: encryptionAlgorithmSpec };
+
+export const signingAlgorithmSpecValues = [
+  'RSASSA_PSS_SHA_256',
+  'RSASSA_PSS_SHA_384',
+  'RSASSA_PSS_SHA_512',
+  'RSASSA_PKCS1_V1_5_SHA_256',
+  'RSASSA_PKCS1_V1_5_SHA_384',
+  'RSASSA_PKCS1_V1_5_SHA_512',
+  'ECDSA_SHA_256',
+  'ECDSA_SHA_384',
+  'ECDSA_SHA_512',
+  'SM2DSA',
+  'ML_DSA_SHAKE_256',
+  'ED25519_SHA_512',
+  'ED25519_PH_SHA_512',
+] as const;
+const signingAlgorithmSpec: Shape = { type: 'string', enum: signingAlgorithmSpecValues };
+
+const signingAlgorithmSpecList: Shape = { type: 'list', member: signingAlgorithmSpec };
+
+export const keyAgreementAlgorithmSpecValues = ['ECDH'] as const;
+const keyAgreementAlgorithmSpec: Shape = { type: 'string', enum: keyAgreementAlgorithmSpecValues };
+
+const keyAgreementAlgorithmSpecList: Shape = { type: 'list', member: keyAgreementAlgorithmSpec };
+
+export const encapsulationAlgorithmSpecValues = ['ML_KEM'] as const;
+const encapsulationAlgorithmSpec: Shape = { type: 'string', enum: encapsulationAlgorithmSpecValues };
+
+const encapsulationAlgorithmSpecList: Shape = { type: 'list', member: encapsulationAlgorithmSpec };
 
 export const multiRegionKeyTypeValues = ['PRIMARY', 'REPLICA'] as const;
 const multiRegionKeyType: Shape = { type: 'string', enum: multiRegionKeyTypeValues };
@@ -1372,24 +1379,15 @@ const multiRegionConfiguration: StructureShape = {
 
 const pendingWindowInDaysType: Shape = { type: 'integer', min: 1, max: 365 };
 
-export const signingAlgorithmSpecValues = [
-  'RSASSA_PSS_SHA_256',
-  'RSASSA_PSS_SHA_384',
-  'RSASSA_PSS_SHA_512',
-  'RSASSA_PKCS1_V1_5_SHA_256',
-  'RSASSA_PKCS1_V1_5_SHA_384',
-  'RSASSA_PKCS1_V1_5_SHA_512',
-  'ECDSA_SHA_256',
-  'ECDSA_SHA_384',
-  'ECDSA_SHA_512',
-  'SM2DSA',
-  'ML_DSA_SHAKE_256',
-  'ED25519_SHA_512',
-  'ED25519_PH_SHA_512',
+export const macAlgorithmSpecValues = [
+  'HMAC_SHA_224',
+  'HMAC_SHA_256',
+  'HMAC_SHA_384',
+  'HMAC_SHA_512',
 ] as const;
-const signingAlgorithmSpec: Shape = { type: 'string', enum: signingAlgorithmSpecValues };
+const macAlgorithmSpec: Shape = { type: 'string', enum: macAlgorithmSpecValues };
 
-const signingAlgorithmSpecList: Shape = { type: 'list', member: signingAlgorithmSpec };
+const macAlgorithmSpecList: Shape = { type: 'list', member: macAlgorithmSpec };
 
 const xksKeyConfigurationType: StructureShape = {
   type: 'structure',
@@ -1397,36 +1395,38 @@ const xksKeyConfigurationType: StructureShape = {
   required: [],
 };
 
+const backingKeyIdType: Shape = { type: 'string', min: 64, max: 64, pattern: '^[a-f0-9]+$' };
+
 const keyMetadata: StructureShape = {
   type: 'structure',
   members: {
     AWSAccountId: awsAccountIdType,
-    Arn: arnType,
-    CloudHsmClusterId: cloudHsmClusterIdType,
-    CreationDate: dateType,
-    CurrentKeyMaterialId: backingKeyIdType,
-    CustomKeyStoreId: customKeyStoreIdType,
-    CustomerMasterKeySpec: customerMasterKeySpec,
-    DeletionDate: dateType,
-    Description: descriptionType,
-    Enabled: booleanType,
-    EncapsulationAlgorithms: encapsulationAlgorithmSpecList,
-    EncryptionAlgorithms: encryptionAlgorithmSpecList,
-    ExpirationModel: expirationModelType,
-    KeyAgreementAlgorithms: keyAgreementAlgorithmSpecList,
     KeyId: keyIdType,
-    KeyManager: keyManagerType,
-    KeySpec: keySpec,
-    KeyState: keyState,
+    Arn: arnType,
+    CreationDate: dateType,
+    Enabled: booleanType,
+    Description: descriptionType,
     KeyUsage: keyUsageType,
-    MacAlgorithms: macAlgorithmSpecList,
+    KeyState: keyState,
+    DeletionDate: dateType,
+    ValidTo: dateType,
+    Origin: originType,
+    CustomKeyStoreId: customKeyStoreIdType,
+    CloudHsmClusterId: cloudHsmClusterIdType,
+    ExpirationModel: expirationModelType,
+    KeyManager: keyManagerType,
+    CustomerMasterKeySpec: customerMasterKeySpec,
+    KeySpec: keySpec,
+    EncryptionAlgorithms: encryptionAlgorithmSpecList,
+    SigningAlgorithms: signingAlgorithmSpecList,
+    KeyAgreementAlgorithms: keyAgreementAlgorithmSpecList,
+    EncapsulationAlgorithms: encapsulationAlgorithmSpecList,
     MultiRegion: nullableBooleanType,
     MultiRegionConfiguration: multiRegionConfiguration,
-    Origin: originType,
     PendingDeletionWindowInDays: pendingWindowInDaysType,
-    SigningAlgorithms: signingAlgorithmSpecList,
-    ValidTo: dateType,
+    MacAlgorithms: macAlgorithmSpecList,
     XksKeyConfiguration: xksKeyConfigurationType,
+    CurrentKeyMaterialId: backingKeyIdType,
   },
   required: ['KeyId'],
 };
@@ -1442,11 +1442,11 @@ const ciphertextType: Shape = { type: 'blob', min: 1, max: 6144 };
 const decapsulateRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    EncapsulationAlgorithm: encapsulationAlgorithmSpec,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
     SharedSecretCiphertextBlob: ciphertextType,
+    EncapsulationAlgorithm: encapsulationAlgorithmSpec,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'SharedSecretCiphertextBlob', 'EncapsulationAlgorithm'],
 };
@@ -1456,10 +1456,21 @@ const plaintextType: Shape = { type: 'blob', min: 1, max: 4096, sensitive: true 
 const decapsulateResponse: StructureShape = {
   type: 'structure',
   members: {
-    EncapsulationAlgorithm: encapsulationAlgorithmSpec,
     KeyId: keyIdType,
     SharedSecret: plaintextType,
+    EncapsulationAlgorithm: encapsulationAlgorithmSpec,
   },
+  required: [],
+};
+
+export const keyEncryptionMechanismValues = ['RSAES_OAEP_SHA_256'] as const;
+const keyEncryptionMechanism: Shape = { type: 'string', enum: keyEncryptionMechanismValues };
+
+const attestationDocumentType: Shape = { type: 'blob', min: 1, max: 262144 };
+
+const recipientInfo: StructureShape = {
+  type: 'structure',
+  members: { KeyEncryptionAlgorithm: keyEncryptionMechanism, AttestationDocument: attestationDocumentType },
   required: [],
 };
 
@@ -1468,28 +1479,17 @@ const dryRunModifierType: Shape = { type: 'string', enum: dryRunModifierTypeValu
 
 const dryRunModifierList: Shape = { type: 'list', member: dryRunModifierType };
 
-const attestationDocumentType: Shape = { type: 'blob', min: 1, max: 262144 };
-
-export const keyEncryptionMechanismValues = ['RSAES_OAEP_SHA_256'] as const;
-const keyEncryptionMechanism: Shape = { type: 'string', enum: keyEncryptionMechanismValues };
-
-const recipientInfo: StructureShape = {
-  type: 'structure',
-  members: { AttestationDocument: attestationDocumentType, KeyEncryptionAlgorithm: keyEncryptionMechanism },
-  required: [],
-};
-
 const decryptRequest: StructureShape = {
   type: 'structure',
   members: {
     CiphertextBlob: ciphertextType,
-    DryRun: nullableBooleanType,
-    DryRunModifiers: dryRunModifierList,
-    EncryptionAlgorithm: encryptionAlgorithmSpec,
     EncryptionContext: encryptionContextType,
     GrantTokens: grantTokenList,
     KeyId: keyIdType,
+    EncryptionAlgorithm: encryptionAlgorithmSpec,
     Recipient: recipientInfo,
+    DryRun: nullableBooleanType,
+    DryRunModifiers: dryRunModifierList,
   },
   required: [],
 };
@@ -1497,11 +1497,11 @@ const decryptRequest: StructureShape = {
 const decryptResponse: StructureShape = {
   type: 'structure',
   members: {
-    CiphertextForRecipient: ciphertextType,
-    EncryptionAlgorithm: encryptionAlgorithmSpec,
     KeyId: keyIdType,
-    KeyMaterialId: backingKeyIdType,
     Plaintext: plaintextType,
+    EncryptionAlgorithm: encryptionAlgorithmSpec,
+    CiphertextForRecipient: ciphertextType,
+    KeyMaterialId: backingKeyIdType,
   },
   required: [],
 };
@@ -1539,11 +1539,11 @@ const publicKeyType: Shape = { type: 'blob', min: 1, max: 8192 };
 const deriveSharedSecretRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    GrantTokens: grantTokenList,
-    KeyAgreementAlgorithm: keyAgreementAlgorithmSpec,
     KeyId: keyIdType,
+    KeyAgreementAlgorithm: keyAgreementAlgorithmSpec,
     PublicKey: publicKeyType,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
     Recipient: recipientInfo,
   },
   required: ['KeyId', 'KeyAgreementAlgorithm', 'PublicKey'],
@@ -1552,11 +1552,11 @@ const deriveSharedSecretRequest: StructureShape = {
 const deriveSharedSecretResponse: StructureShape = {
   type: 'structure',
   members: {
+    KeyId: keyIdType,
+    SharedSecret: plaintextType,
     CiphertextForRecipient: ciphertextType,
     KeyAgreementAlgorithm: keyAgreementAlgorithmSpec,
-    KeyId: keyIdType,
     KeyOrigin: originType,
-    SharedSecret: plaintextType,
   },
   required: [],
 };
@@ -1575,6 +1575,15 @@ const describeCustomKeyStoresRequest: StructureShape = {
   },
   required: [],
 };
+
+export const connectionStateTypeValues = [
+  'CONNECTED',
+  'CONNECTING',
+  'FAILED',
+  'DISCONNECTED',
+  'DISCONNECTING',
+] as const;
+const connectionStateType: Shape = { type: 'string', enum: connectionStateTypeValues };
 
 export const connectionErrorCodeTypeValues = [
   'INVALID_CREDENTIALS',
@@ -1598,20 +1607,11 @@ export const connectionErrorCodeTypeValues = [
 ] as const;
 const connectionErrorCodeType: Shape = { type: 'string', enum: connectionErrorCodeTypeValues };
 
-export const connectionStateTypeValues = [
-  'CONNECTED',
-  'CONNECTING',
-  'FAILED',
-  'DISCONNECTED',
-  'DISCONNECTING',
-] as const;
-const connectionStateType: Shape = { type: 'string', enum: connectionStateTypeValues };
-
 const xksProxyConfigurationType: StructureShape = {
   type: 'structure',
   members: {
-    AccessKeyId: xksProxyAuthenticationAccessKeyIdType,
     Connectivity: xksProxyConnectivityType,
+    AccessKeyId: xksProxyAuthenticationAccessKeyIdType,
     UriEndpoint: xksProxyUriEndpointType,
     UriPath: xksProxyUriPathType,
     VpcEndpointServiceName: xksProxyVpcEndpointServiceNameType,
@@ -1623,14 +1623,14 @@ const xksProxyConfigurationType: StructureShape = {
 const customKeyStoresListEntry: StructureShape = {
   type: 'structure',
   members: {
-    CloudHsmClusterId: cloudHsmClusterIdType,
-    ConnectionErrorCode: connectionErrorCodeType,
-    ConnectionState: connectionStateType,
-    CreationDate: dateType,
     CustomKeyStoreId: customKeyStoreIdType,
     CustomKeyStoreName: customKeyStoreNameType,
-    CustomKeyStoreType: customKeyStoreType,
+    CloudHsmClusterId: cloudHsmClusterIdType,
     TrustAnchorCertificate: trustAnchorCertificateType,
+    ConnectionState: connectionStateType,
+    ConnectionErrorCode: connectionErrorCodeType,
+    CreationDate: dateType,
+    CustomKeyStoreType: customKeyStoreType,
     XksProxyConfiguration: xksProxyConfigurationType,
   },
   required: [],
@@ -1646,7 +1646,7 @@ const describeCustomKeyStoresResponse: StructureShape = {
 
 const describeKeyRequest: StructureShape = {
   type: 'structure',
-  members: { GrantTokens: grantTokenList, KeyId: keyIdType },
+  members: { KeyId: keyIdType, GrantTokens: grantTokenList },
   required: ['KeyId'],
 };
 
@@ -1693,10 +1693,10 @@ const enableKeyRotationRequest: StructureShape = {
 const encapsulateRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
+    KeyId: keyIdType,
     EncapsulationAlgorithm: encapsulationAlgorithmSpec,
     GrantTokens: grantTokenList,
-    KeyId: keyIdType,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'EncapsulationAlgorithm'],
 };
@@ -1704,10 +1704,10 @@ const encapsulateRequest: StructureShape = {
 const encapsulateResponse: StructureShape = {
   type: 'structure',
   members: {
-    EncapsulationAlgorithm: encapsulationAlgorithmSpec,
     KeyId: keyIdType,
     SharedSecret: plaintextType,
     SharedSecretCiphertextBlob: ciphertextType,
+    EncapsulationAlgorithm: encapsulationAlgorithmSpec,
   },
   required: [],
 };
@@ -1715,37 +1715,37 @@ const encapsulateResponse: StructureShape = {
 const encryptRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    EncryptionAlgorithm: encryptionAlgorithmSpec,
-    EncryptionContext: encryptionContextType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
     Plaintext: plaintextType,
+    EncryptionContext: encryptionContextType,
+    GrantTokens: grantTokenList,
+    EncryptionAlgorithm: encryptionAlgorithmSpec,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'Plaintext'],
 };
 
 const encryptResponse: StructureShape = {
   type: 'structure',
-  members: { CiphertextBlob: ciphertextType, EncryptionAlgorithm: encryptionAlgorithmSpec, KeyId: keyIdType },
+  members: { CiphertextBlob: ciphertextType, KeyId: keyIdType, EncryptionAlgorithm: encryptionAlgorithmSpec },
   required: [],
 };
+
+const numberOfBytesType: Shape = { type: 'integer', min: 1, max: 1024 };
 
 export const dataKeySpecValues = ['AES_256', 'AES_128'] as const;
 const dataKeySpec: Shape = { type: 'string', enum: dataKeySpecValues };
 
-const numberOfBytesType: Shape = { type: 'integer', min: 1, max: 1024 };
-
 const generateDataKeyRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    EncryptionContext: encryptionContextType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
-    KeySpec: dataKeySpec,
+    EncryptionContext: encryptionContextType,
     NumberOfBytes: numberOfBytesType,
+    KeySpec: dataKeySpec,
+    GrantTokens: grantTokenList,
     Recipient: recipientInfo,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId'],
 };
@@ -1754,10 +1754,10 @@ const generateDataKeyResponse: StructureShape = {
   type: 'structure',
   members: {
     CiphertextBlob: ciphertextType,
-    CiphertextForRecipient: ciphertextType,
-    KeyId: keyIdType,
-    KeyMaterialId: backingKeyIdType,
     Plaintext: plaintextType,
+    KeyId: keyIdType,
+    CiphertextForRecipient: ciphertextType,
+    KeyMaterialId: backingKeyIdType,
   },
   required: [],
 };
@@ -1781,12 +1781,12 @@ const dataKeyPairSpec: Shape = { type: 'string', enum: dataKeyPairSpecValues };
 const generateDataKeyPairRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
     EncryptionContext: encryptionContextType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
     KeyPairSpec: dataKeyPairSpec,
+    GrantTokens: grantTokenList,
     Recipient: recipientInfo,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'KeyPairSpec'],
 };
@@ -1794,13 +1794,13 @@ const generateDataKeyPairRequest: StructureShape = {
 const generateDataKeyPairResponse: StructureShape = {
   type: 'structure',
   members: {
-    CiphertextForRecipient: ciphertextType,
-    KeyId: keyIdType,
-    KeyMaterialId: backingKeyIdType,
-    KeyPairSpec: dataKeyPairSpec,
     PrivateKeyCiphertextBlob: ciphertextType,
     PrivateKeyPlaintext: plaintextType,
     PublicKey: publicKeyType,
+    KeyId: keyIdType,
+    KeyPairSpec: dataKeyPairSpec,
+    CiphertextForRecipient: ciphertextType,
+    KeyMaterialId: backingKeyIdType,
   },
   required: [],
 };
@@ -1808,11 +1808,11 @@ const generateDataKeyPairResponse: StructureShape = {
 const generateDataKeyPairWithoutPlaintextRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
     EncryptionContext: encryptionContextType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
     KeyPairSpec: dataKeyPairSpec,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'KeyPairSpec'],
 };
@@ -1820,11 +1820,11 @@ const generateDataKeyPairWithoutPlaintextRequest: StructureShape = {
 const generateDataKeyPairWithoutPlaintextResponse: StructureShape = {
   type: 'structure',
   members: {
-    KeyId: keyIdType,
-    KeyMaterialId: backingKeyIdType,
-    KeyPairSpec: dataKeyPairSpec,
     PrivateKeyCiphertextBlob: ciphertextType,
     PublicKey: publicKeyType,
+    KeyId: keyIdType,
+    KeyPairSpec: dataKeyPairSpec,
+    KeyMaterialId: backingKeyIdType,
   },
   required: [],
 };
@@ -1832,12 +1832,12 @@ const generateDataKeyPairWithoutPlaintextResponse: StructureShape = {
 const generateDataKeyWithoutPlaintextRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    EncryptionContext: encryptionContextType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
+    EncryptionContext: encryptionContextType,
     KeySpec: dataKeySpec,
     NumberOfBytes: numberOfBytesType,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId'],
 };
@@ -1851,26 +1851,26 @@ const generateDataKeyWithoutPlaintextResponse: StructureShape = {
 const generateMacRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    GrantTokens: grantTokenList,
+    Message: plaintextType,
     KeyId: keyIdType,
     MacAlgorithm: macAlgorithmSpec,
-    Message: plaintextType,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
   },
   required: ['Message', 'KeyId', 'MacAlgorithm'],
 };
 
 const generateMacResponse: StructureShape = {
   type: 'structure',
-  members: { KeyId: keyIdType, Mac: ciphertextType, MacAlgorithm: macAlgorithmSpec },
+  members: { Mac: ciphertextType, MacAlgorithm: macAlgorithmSpec, KeyId: keyIdType },
   required: [],
 };
 
 const generateRandomRequest: StructureShape = {
   type: 'structure',
   members: {
-    CustomKeyStoreId: customKeyStoreIdType,
     NumberOfBytes: numberOfBytesType,
+    CustomKeyStoreId: customKeyStoreIdType,
     Recipient: recipientInfo,
   },
   required: [],
@@ -1878,7 +1878,7 @@ const generateRandomRequest: StructureShape = {
 
 const generateRandomResponse: StructureShape = {
   type: 'structure',
-  members: { CiphertextForRecipient: ciphertextType, Plaintext: plaintextType },
+  members: { Plaintext: plaintextType, CiphertextForRecipient: ciphertextType },
   required: [],
 };
 
@@ -1887,10 +1887,6 @@ const getKeyLastUsageRequest: StructureShape = {
   members: { KeyId: keyIdType },
   required: ['KeyId'],
 };
-
-const cloudTrailEventIdType: Shape = { type: 'string' };
-
-const kmsRequestIdType: Shape = { type: 'string' };
 
 export const keyLastUsageTrackingOperationValues = [
   'Decrypt',
@@ -1910,13 +1906,17 @@ export const keyLastUsageTrackingOperationValues = [
 ] as const;
 const keyLastUsageTrackingOperation: Shape = { type: 'string', enum: keyLastUsageTrackingOperationValues };
 
+const cloudTrailEventIdType: Shape = { type: 'string' };
+
+const kmsRequestIdType: Shape = { type: 'string' };
+
 const keyLastUsageData: StructureShape = {
   type: 'structure',
   members: {
-    CloudTrailEventId: cloudTrailEventIdType,
-    KmsRequestId: kmsRequestIdType,
     Operation: keyLastUsageTrackingOperation,
     Timestamp: dateType,
+    CloudTrailEventId: cloudTrailEventIdType,
+    KmsRequestId: kmsRequestIdType,
   },
   required: [],
 };
@@ -1924,10 +1924,10 @@ const keyLastUsageData: StructureShape = {
 const getKeyLastUsageResponse: StructureShape = {
   type: 'structure',
   members: {
-    KeyCreationDate: dateType,
     KeyId: keyIdType,
     KeyLastUsage: keyLastUsageData,
     TrackingStartDate: dateType,
+    KeyCreationDate: dateType,
   },
   required: [],
 };
@@ -1955,11 +1955,11 @@ const getKeyRotationStatusRequest: StructureShape = {
 const getKeyRotationStatusResponse: StructureShape = {
   type: 'structure',
   members: {
-    KeyId: keyIdType,
     KeyRotationEnabled: booleanType,
+    KeyId: keyIdType,
+    RotationPeriodInDays: rotationPeriodInDaysType,
     NextRotationDate: dateType,
     OnDemandRotationStartDate: dateType,
-    RotationPeriodInDays: rotationPeriodInDaysType,
   },
   required: [],
 };
@@ -1986,32 +1986,32 @@ const getParametersForImportRequest: StructureShape = {
 const getParametersForImportResponse: StructureShape = {
   type: 'structure',
   members: {
-    ImportToken: ciphertextType,
     KeyId: keyIdType,
-    ParametersValidTo: dateType,
+    ImportToken: ciphertextType,
     PublicKey: plaintextType,
+    ParametersValidTo: dateType,
   },
   required: [],
 };
 
 const getPublicKeyRequest: StructureShape = {
   type: 'structure',
-  members: { GrantTokens: grantTokenList, KeyId: keyIdType },
+  members: { KeyId: keyIdType, GrantTokens: grantTokenList },
   required: ['KeyId'],
 };
 
 const getPublicKeyResponse: StructureShape = {
   type: 'structure',
   members: {
-    CustomerMasterKeySpec: customerMasterKeySpec,
-    EncapsulationAlgorithms: encapsulationAlgorithmSpecList,
-    EncryptionAlgorithms: encryptionAlgorithmSpecList,
-    KeyAgreementAlgorithms: keyAgreementAlgorithmSpecList,
     KeyId: keyIdType,
+    PublicKey: publicKeyType,
+    CustomerMasterKeySpec: customerMasterKeySpec,
     KeySpec: keySpec,
     KeyUsage: keyUsageType,
-    PublicKey: publicKeyType,
+    EncryptionAlgorithms: encryptionAlgorithmSpecList,
     SigningAlgorithms: signingAlgorithmSpecList,
+    KeyAgreementAlgorithms: keyAgreementAlgorithmSpecList,
+    EncapsulationAlgorithms: encapsulationAlgorithmSpecList,
   },
   required: [],
 };
@@ -2029,14 +2029,14 @@ const keyMaterialDescriptionType: Shape = {
 const importKeyMaterialRequest: StructureShape = {
   type: 'structure',
   members: {
-    EncryptedKeyMaterial: ciphertextType,
-    ExpirationModel: expirationModelType,
-    ImportToken: ciphertextType,
-    ImportType: importType,
     KeyId: keyIdType,
+    ImportToken: ciphertextType,
+    EncryptedKeyMaterial: ciphertextType,
+    ValidTo: dateType,
+    ExpirationModel: expirationModelType,
+    ImportType: importType,
     KeyMaterialDescription: keyMaterialDescriptionType,
     KeyMaterialId: backingKeyIdType,
-    ValidTo: dateType,
   },
   required: ['KeyId', 'ImportToken', 'EncryptedKeyMaterial'],
 };
@@ -2056,11 +2056,11 @@ const listAliasesRequest: StructureShape = {
 const aliasListEntry: StructureShape = {
   type: 'structure',
   members: {
-    AliasArn: arnType,
     AliasName: aliasNameType,
+    AliasArn: arnType,
+    TargetKeyId: keyIdType,
     CreationDate: dateType,
     LastUpdatedDate: dateType,
-    TargetKeyId: keyIdType,
   },
   required: [],
 };
@@ -2076,12 +2076,12 @@ const listAliasesResponse: StructureShape = {
 const listGrantsRequest: StructureShape = {
   type: 'structure',
   members: {
+    Limit: limitType,
+    Marker: markerType,
+    KeyId: keyIdType,
     GrantId: grantIdType,
     GranteePrincipal: principalIdType,
     GranteeServicePrincipal: servicePrincipalType,
-    KeyId: keyIdType,
-    Limit: limitType,
-    Marker: markerType,
   },
   required: ['KeyId'],
 };
@@ -2089,16 +2089,16 @@ const listGrantsRequest: StructureShape = {
 const grantListEntry: StructureShape = {
   type: 'structure',
   members: {
-    Constraints: grantConstraints,
-    CreationDate: dateType,
-    GrantId: grantIdType,
-    GranteePrincipal: principalIdType,
-    GranteeServicePrincipal: servicePrincipalType,
-    IssuingAccount: principalIdType,
     KeyId: keyIdType,
+    GrantId: grantIdType,
     Name: grantNameType,
-    Operations: grantOperationList,
+    CreationDate: dateType,
+    GranteePrincipal: principalIdType,
     RetiringPrincipal: principalIdType,
+    IssuingAccount: principalIdType,
+    Operations: grantOperationList,
+    Constraints: grantConstraints,
+    GranteeServicePrincipal: servicePrincipalType,
     RetiringServicePrincipal: servicePrincipalType,
   },
   required: [],
@@ -2122,7 +2122,7 @@ const policyNameList: Shape = { type: 'list', member: policyNameType };
 
 const listKeyPoliciesResponse: StructureShape = {
   type: 'structure',
-  members: { NextMarker: markerType, PolicyNames: policyNameList, Truncated: booleanType },
+  members: { PolicyNames: policyNameList, NextMarker: markerType, Truncated: booleanType },
   required: [],
 };
 
@@ -2131,7 +2131,7 @@ const includeKeyMaterial: Shape = { type: 'string', enum: includeKeyMaterialValu
 
 const listKeyRotationsRequest: StructureShape = {
   type: 'structure',
-  members: { IncludeKeyMaterial: includeKeyMaterial, KeyId: keyIdType, Limit: limitType, Marker: markerType },
+  members: { KeyId: keyIdType, IncludeKeyMaterial: includeKeyMaterial, Limit: limitType, Marker: markerType },
   required: ['KeyId'],
 };
 
@@ -2152,15 +2152,15 @@ const rotationType: Shape = { type: 'string', enum: rotationTypeValues };
 const rotationsListEntry: StructureShape = {
   type: 'structure',
   members: {
-    ExpirationModel: expirationModelType,
-    ImportState: importState,
     KeyId: keyIdType,
-    KeyMaterialDescription: keyMaterialDescriptionType,
     KeyMaterialId: backingKeyIdType,
+    KeyMaterialDescription: keyMaterialDescriptionType,
+    ImportState: importState,
     KeyMaterialState: keyMaterialState,
+    ExpirationModel: expirationModelType,
+    ValidTo: dateType,
     RotationDate: dateType,
     RotationType: rotationType,
-    ValidTo: dateType,
   },
   required: [],
 };
@@ -2169,7 +2169,7 @@ const rotationsList: Shape = { type: 'list', member: rotationsListEntry };
 
 const listKeyRotationsResponse: StructureShape = {
   type: 'structure',
-  members: { NextMarker: markerType, Rotations: rotationsList, Truncated: booleanType },
+  members: { Rotations: rotationsList, NextMarker: markerType, Truncated: booleanType },
   required: [],
 };
 
@@ -2181,7 +2181,7 @@ const listKeysRequest: StructureShape = {
 
 const keyListEntry: StructureShape = {
   type: 'structure',
-  members: { KeyArn: arnType, KeyId: keyIdType },
+  members: { KeyId: keyIdType, KeyArn: arnType },
   required: [],
 };
 
@@ -2201,7 +2201,7 @@ const listResourceTagsRequest: StructureShape = {
 
 const listResourceTagsResponse: StructureShape = {
   type: 'structure',
-  members: { NextMarker: markerType, Tags: tagList, Truncated: booleanType },
+  members: { Tags: tagList, NextMarker: markerType, Truncated: booleanType },
   required: [],
 };
 
@@ -2219,10 +2219,10 @@ const listRetirableGrantsRequest: StructureShape = {
 const putKeyPolicyRequest: StructureShape = {
   type: 'structure',
   members: {
-    BypassPolicyLockoutSafetyCheck: booleanType,
     KeyId: keyIdType,
-    Policy: policyType,
     PolicyName: policyNameType,
+    Policy: policyType,
+    BypassPolicyLockoutSafetyCheck: booleanType,
   },
   required: ['KeyId', 'Policy'],
 };
@@ -2231,15 +2231,15 @@ const reEncryptRequest: StructureShape = {
   type: 'structure',
   members: {
     CiphertextBlob: ciphertextType,
-    DestinationEncryptionAlgorithm: encryptionAlgorithmSpec,
-    DestinationEncryptionContext: encryptionContextType,
-    DestinationKeyId: keyIdType,
-    DryRun: nullableBooleanType,
-    DryRunModifiers: dryRunModifierList,
-    GrantTokens: grantTokenList,
-    SourceEncryptionAlgorithm: encryptionAlgorithmSpec,
     SourceEncryptionContext: encryptionContextType,
     SourceKeyId: keyIdType,
+    DestinationKeyId: keyIdType,
+    DestinationEncryptionContext: encryptionContextType,
+    SourceEncryptionAlgorithm: encryptionAlgorithmSpec,
+    DestinationEncryptionAlgorithm: encryptionAlgorithmSpec,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
+    DryRunModifiers: dryRunModifierList,
   },
   required: ['DestinationKeyId'],
 };
@@ -2248,12 +2248,12 @@ const reEncryptResponse: StructureShape = {
   type: 'structure',
   members: {
     CiphertextBlob: ciphertextType,
-    DestinationEncryptionAlgorithm: encryptionAlgorithmSpec,
-    DestinationKeyMaterialId: backingKeyIdType,
+    SourceKeyId: keyIdType,
     KeyId: keyIdType,
     SourceEncryptionAlgorithm: encryptionAlgorithmSpec,
-    SourceKeyId: keyIdType,
+    DestinationEncryptionAlgorithm: encryptionAlgorithmSpec,
     SourceKeyMaterialId: backingKeyIdType,
+    DestinationKeyMaterialId: backingKeyIdType,
   },
   required: [],
 };
@@ -2261,11 +2261,11 @@ const reEncryptResponse: StructureShape = {
 const replicateKeyRequest: StructureShape = {
   type: 'structure',
   members: {
+    KeyId: keyIdType,
+    ReplicaRegion: regionType,
+    Policy: policyType,
     BypassPolicyLockoutSafetyCheck: booleanType,
     Description: descriptionType,
-    KeyId: keyIdType,
-    Policy: policyType,
-    ReplicaRegion: regionType,
     Tags: tagList,
   },
   required: ['KeyId', 'ReplicaRegion'],
@@ -2280,17 +2280,17 @@ const replicateKeyResponse: StructureShape = {
 const retireGrantRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    GrantId: grantIdType,
     GrantToken: grantTokenType,
     KeyId: keyIdType,
+    GrantId: grantIdType,
+    DryRun: nullableBooleanType,
   },
   required: [],
 };
 
 const revokeGrantRequest: StructureShape = {
   type: 'structure',
-  members: { DryRun: nullableBooleanType, GrantId: grantIdType, KeyId: keyIdType },
+  members: { KeyId: keyIdType, GrantId: grantIdType, DryRun: nullableBooleanType },
   required: ['KeyId', 'GrantId'],
 };
 
@@ -2315,8 +2315,8 @@ const scheduleKeyDeletionRequest: StructureShape = {
 const scheduleKeyDeletionResponse: StructureShape = {
   type: 'structure',
   members: {
-    DeletionDate: dateType,
     KeyId: keyIdType,
+    DeletionDate: dateType,
     KeyState: keyState,
     PendingWindowInDays: pendingWindowInDaysType,
   },
@@ -2329,12 +2329,12 @@ const messageType: Shape = { type: 'string', enum: messageTypeValues };
 const signRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
     Message: plaintextType,
     MessageType: messageType,
+    GrantTokens: grantTokenList,
     SigningAlgorithm: signingAlgorithmSpec,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'Message', 'SigningAlgorithm'],
 };
@@ -2368,16 +2368,16 @@ const updateAliasRequest: StructureShape = {
 const updateCustomKeyStoreRequest: StructureShape = {
   type: 'structure',
   members: {
-    CloudHsmClusterId: cloudHsmClusterIdType,
     CustomKeyStoreId: customKeyStoreIdType,
-    KeyStorePassword: keyStorePasswordType,
     NewCustomKeyStoreName: customKeyStoreNameType,
-    XksProxyAuthenticationCredential: xksProxyAuthenticationCredentialType,
-    XksProxyConnectivity: xksProxyConnectivityType,
+    KeyStorePassword: keyStorePasswordType,
+    CloudHsmClusterId: cloudHsmClusterIdType,
     XksProxyUriEndpoint: xksProxyUriEndpointType,
     XksProxyUriPath: xksProxyUriPathType,
     XksProxyVpcEndpointServiceName: xksProxyVpcEndpointServiceNameType,
     XksProxyVpcEndpointServiceOwner: accountIdType,
+    XksProxyAuthenticationCredential: xksProxyAuthenticationCredentialType,
+    XksProxyConnectivity: xksProxyConnectivityType,
   },
   required: ['CustomKeyStoreId'],
 };
@@ -2386,7 +2386,7 @@ const updateCustomKeyStoreResponse: StructureShape = { type: 'structure', member
 
 const updateKeyDescriptionRequest: StructureShape = {
   type: 'structure',
-  members: { Description: descriptionType, KeyId: keyIdType },
+  members: { KeyId: keyIdType, Description: descriptionType },
   required: ['KeyId', 'Description'],
 };
 
@@ -2399,13 +2399,13 @@ const updatePrimaryRegionRequest: StructureShape = {
 const verifyRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    GrantTokens: grantTokenList,
     KeyId: keyIdType,
     Message: plaintextType,
     MessageType: messageType,
     Signature: ciphertextType,
     SigningAlgorithm: signingAlgorithmSpec,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
   },
   required: ['KeyId', 'Message', 'Signature', 'SigningAlgorithm'],
 };
@@ -2419,19 +2419,19 @@ const verifyResponse: StructureShape = {
 const verifyMacRequest: StructureShape = {
   type: 'structure',
   members: {
-    DryRun: nullableBooleanType,
-    GrantTokens: grantTokenList,
-    KeyId: keyIdType,
-    Mac: ciphertextType,
-    MacAlgorithm: macAlgorithmSpec,
     Message: plaintextType,
+    KeyId: keyIdType,
+    MacAlgorithm: macAlgorithmSpec,
+    Mac: ciphertextType,
+    GrantTokens: grantTokenList,
+    DryRun: nullableBooleanType,
   },
   required: ['Message', 'KeyId', 'MacAlgorithm', 'Mac'],
 };
 
 const verifyMacResponse: StructureShape = {
   type: 'structure',
-  members: { KeyId: keyIdType, MacAlgorithm: macAlgorithmSpec, MacValid: booleanType },
+  members: { KeyId: keyIdType, MacValid: booleanType, MacAlgorithm: macAlgorithmSpec },
   required: [],
 };
 
