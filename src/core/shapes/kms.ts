@@ -91,11 +91,11 @@ export interface CreateGrantRequest {
   readonly RetiringPrincipal?: string | undefined;
   readonly Operations: readonly GrantOperation[];
   readonly Constraints?: GrantConstraints | undefined;
+  readonly GrantTokens?: readonly string[] | undefined;
+  readonly Name?: string | undefined;
   readonly DryRun?: boolean | undefined;
   readonly GranteeServicePrincipal?: string | undefined;
   readonly RetiringServicePrincipal?: string | undefined;
-  readonly GrantTokens?: readonly string[] | undefined;
-  readonly Name?: string | undefined;
 }
 
 export interface CreateGrantResponse {
@@ -1155,6 +1155,12 @@ const grantConstraints: StructureShape = {
   required: [],
 };
 
+const grantTokenType: Shape = { type: 'string', min: 1, max: 8192 };
+
+const grantTokenList: Shape = { type: 'list', member: grantTokenType, min: 0, max: 10 };
+
+const grantNameType: Shape = { type: 'string', min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' };
+
 const nullableBooleanType: Shape = { type: 'boolean' };
 
 const servicePrincipalType: Shape = {
@@ -1164,12 +1170,6 @@ const servicePrincipalType: Shape = {
   pattern: '^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$',
 };
 
-const grantTokenType: Shape = { type: 'string', min: 1, max: 8192 };
-
-const grantTokenList: Shape = { type: 'list', member: grantTokenType, min: 0, max: 10 };
-
-const grantNameType: Shape = { type: 'string', min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' };
-
 const createGrantRequest: StructureShape = {
   type: 'structure',
   members: {
@@ -1178,11 +1178,11 @@ const createGrantRequest: StructureShape = {
     RetiringPrincipal: principalIdType,
     Operations: grantOperationList,
     Constraints: grantConstraints,
+    GrantTokens: grantTokenList,
+    Name: grantNameType,
     DryRun: nullableBooleanType,
     GranteeServicePrincipal: servicePrincipalType,
     RetiringServicePrincipal: servicePrincipalType,
-    GrantTokens: grantTokenList,
-    Name: grantNameType,
   },
   required: ['KeyId', 'Operations'],
 };
