@@ -80,7 +80,12 @@ export interface Store {
   scan(table: Table, prefix: string, options: ScanOptions): Promise<readonly Row[]>;
   /** All or nothing, durable when it resolves. Rejects with StoreError `conflict` when a version does not hold. */
   commit(change: StoreChange): Promise<CommitResult>;
-  /** The change feed, in commit order, after `position` ('0' = from what is kept). */
+  /**
+   * The change feed, in commit order, after `position` ('0' = from what is kept). The entries of one commit share
+   * its position and are never split: the answer ends with the commit that reaches `limit` entries. A commit that
+   * wrote no row has no entry. Rejects with `pruned` when the feed no longer reaches back to `position`, or never
+   * reached it (an older store was put in place): the reader MUST forget what it had cached.
+   */
   changes(position: string, limit: number): Promise<readonly ChangeEntry[]>;
   /** Position of the last commit. */
   position(): Promise<string>;
@@ -99,10 +104,10 @@ export interface Store {
 
 /**
  * `conflict`: an expected version does not hold. `full`: no space or quota. `corrupt`: the files are damaged.
- * `newer-schema`: written by a newer Lockholm. `unavailable`: anything else; the change did not happen or its
+ * `newer-schema`: written by a newer Lockholm. `pruned`: see `changes`. `unavailable`: anything else; the change did not happen or its
  * outcome is unknown until `outbox` and rows are read again.
  */
-export type StoreErrorCode = 'conflict' | 'full' | 'corrupt' | 'newer-schema' | 'unavailable';
+export type StoreErrorCode = 'conflict' | 'full' | 'corrupt' | 'newer-schema' | 'pruned' | 'unavailable';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';
