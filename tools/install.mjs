@@ -17,7 +17,14 @@ export const ensureInstalled = async () => {
   await refuseWhileRunning();
   console.log('Installing what package-lock.json pins, Node itself included (npm ci) ...');
   const started = Date.now();
-  const { code } = await npm(['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  const { code } = await npm([
+    'ci',
+    '--include=dev',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   if (code !== 0) throw new Failure(`npm ci failed (exit code ${code}); its messages are above.`);
   await checkPinnedNode();
   writeFileSync(stamp, lock);

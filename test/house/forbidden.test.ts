@@ -78,7 +78,7 @@ test('node:child_process, node:sqlite and node:worker_threads are imported where
   const homes = new Map([
     ['node:child_process', ['server/', 'cli/']],
     ['node:sqlite', ['store/sqlite/']],
-    ['node:worker_threads', ['store/sqlite/']],
+    ['node:worker_threads', ['store/sqlite/', 'audit/']],
   ]);
   const problems = [...homes].flatMap(([module, folders]) =>
     sourceFiles()
