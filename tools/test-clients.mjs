@@ -8,11 +8,19 @@ import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Failure, inRoot, main, run } from './project.mjs';
 
-export const ensureTestClients = () =>
-  ensureVenv(inRoot('test', '.cache', 'venv'), inRoot('test', 'requirements.txt'));
+const clients = inRoot('test', '.cache', 'venv');
 
-/** A virtual environment with exactly what the requirements file pins. */
-export const ensureVenv = async (venv, requirementsFile) => {
+export const ensureTestClients = () =>
+  ensureVenv(clients, inRoot('test', 'requirements.txt'), replaceAwsScript);
+
+/** pip writes the clone's path into the first line of `aws`, which fails where the path has a space or is long. */
+const replaceAwsScript = () => {
+  const script = '#!/bin/sh\nexec "$(dirname "$0")/python" -m awscli "$@"\n';
+  writeFileSync(`${clients}/bin/aws`, script, { mode: 0o755 });
+};
+
+/** A virtual environment with exactly what the requirements file pins; `finish` is run after installing. */
+export const ensureVenv = async (venv, requirementsFile, finish = () => {}) => {
   const stamp = `${venv}/.installed-requirements`;
   const wanted = createHash('sha256').update(readFileSync(requirementsFile)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
@@ -23,6 +31,7 @@ export const ensureVenv = async (venv, requirementsFile) => {
     capture: true,
   });
   if (code !== 0) throw new Failure(`pip could not install ${requirementsFile}:\n${output}`);
+  finish();
   writeFileSync(stamp, wanted);
 };
 
