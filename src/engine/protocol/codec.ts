@@ -52,6 +52,11 @@ export class Writer {
   patchU32(at: number, value: number): void {
     this.#buffer.writeUInt32BE(value, at);
   }
+  /** Takes back and erases what was written from `at` on. */
+  truncate(at: number): void {
+    this.#buffer.fill(0, at, this.#at);
+    this.#at = at;
+  }
   /** Copies out what was written, and starts again at zero. The copy is the caller's. */
   take(): Buffer {
     const out = Buffer.from(this.#buffer.subarray(0, this.#at));

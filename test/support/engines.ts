@@ -1,0 +1,77 @@
+/** Real engines in their sandbox, under the supervisor's own code, with a temporary seal and a loaded domain. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EngineClient, type EngineClientOptions } from '../../src/engine/protocol/client.ts';
+import type { Lane } from '../../src/engine/protocol/ipc.ts';
+import { createSealFile, openSealFile } from '../../src/engine/seal/file.ts';
+import { Engines } from '../../src/server/engines.ts';
+
+export interface TestEngines {
+  readonly engine: EngineClient;
+  /** The last domain state that was loaded through here. */
+  readonly domainBlob: () => Uint8Array;
+  readonly pid: (lane: Lane) => number | undefined;
+  /** SIGKILL; resolves when the process is gone. It is started again at once. */
+  killLane(lane: Lane): Promise<void>;
+  /** Loads a state that the engine proposed, and remembers it for an engine that starts sealed. */
+  loadDomain(blob: Uint8Array): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type TestEngineOptions = Partial<Omit<EngineClientOptions, 'onPairLost'>> & {
+  /** Without: no domain is created. */
+  readonly domain?: boolean;
+};
+
+/** Kills in quick succession are what tests do: no waiting between restarts. */
+const backoff = { firstMs: 10, capMs: 10, stableMs: 0 };
+
+export async function startEngines(options: TestEngineOptions = {}): Promise<TestEngines> {
+  const folder = mkdtempSync(join(tmpdir(), 'lockholm-test-'));
+  const sealPath = join(folder, 'seal');
+  createSealFile(sealPath);
+  let blob: Uint8Array = Buffer.alloc(0);
+  const engine: EngineClient = new EngineClient({
+    ...options,
+    onPairLost: (lane) => engines.requestPair(lane),
+    onOpen(lane, hello) {
+      options.onOpen?.(lane, hello);
+      // A failure shows in the calls that then stay without an answer.
+      if (lane === 'slow' && hello.sealed && blob.length > 0) {
+        engine.call('loadDomain', { blob }).catch(() => undefined);
+      }
+    },
+  });
+  const engines = Engines.start({
+    openSeal: () => openSealFile(sealPath),
+    onPair: (lane, socket) => engine.attach(lane, socket),
+    onFatal: (message) => {
+      throw new Error(message);
+    },
+    log: () => undefined,
+    backoff,
+  });
+  const loadDomain = async (proposed: Uint8Array): Promise<void> => {
+    blob = proposed;
+    await engine.call('loadDomain', { blob });
+  };
+  if (options.domain !== false) await loadDomain((await engine.call('createDomain', {})).blob);
+  return {
+    engine,
+    loadDomain,
+    domainBlob: () => blob,
+    pid: (lane) => engines.pid(lane),
+    async killLane(lane) {
+      const gone = engines.gone(lane);
+      const pid = engines.pid(lane);
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      await gone;
+    },
+    async stop() {
+      engine.close();
+      await engines.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
