@@ -1,0 +1,62 @@
+/**
+ * Where a key's material lives and is used. The engine implements this for origin AWS_KMS; key stores
+ * (HSM cluster, PKCS#11 device, external proxy) are further implementations, bound in `server/`.
+ * Every method rejects with EngineError; ciphertexts are whole blobs with their clear header.
+ */
+import type { KeyUse } from '../core/call.ts';
+import type { KeyRecord } from './key.ts';
+
+/** The material of one key, ready for use. */
+export interface MaterialHandle {
+  readonly keyArn: string;
+  readonly materialId: string;
+  readonly binding: Uint8Array;
+  readonly token: Uint8Array;
+}
+
+export interface NewMaterial {
+  readonly materialId: string;
+  readonly token: Uint8Array;
+  /** HMAC under a key of the account: equal for equal material, and says nothing else. */
+  readonly fingerprint: string;
+}
+
+export interface Used {
+  readonly use: KeyUse;
+}
+
+export interface KeyBackend {
+  create(
+    key: Pick<KeyRecord, 'id' | 'account' | 'region' | 'multiRegion' | 'keySpec' | 'usage' | 'origin'>,
+  ): Promise<NewMaterial>;
+  /** `plaintext` 1 to 4096 bytes; `context` is the canonical encryption context. */
+  encrypt(
+    material: MaterialHandle,
+    plaintext: Uint8Array,
+    context: Uint8Array,
+  ): Promise<Used & { readonly ciphertext: Uint8Array }>;
+  decrypt(
+    material: MaterialHandle,
+    ciphertext: Uint8Array,
+    context: Uint8Array,
+  ): Promise<Used & { readonly plaintext: Uint8Array }>;
+  /** Both materials of this backend: the plaintext never leaves it. */
+  reEncrypt(
+    source: MaterialHandle,
+    ciphertext: Uint8Array,
+    sourceContext: Uint8Array,
+    destination: MaterialHandle,
+    destinationContext: Uint8Array,
+  ): Promise<{ readonly ciphertext: Uint8Array; readonly uses: readonly [KeyUse, KeyUse] }>;
+  /** Decrypts and says only whether it could: rejects as `decrypt` does, counts no use. */
+  check(material: MaterialHandle, ciphertext: Uint8Array, context: Uint8Array): Promise<void>;
+  /** `length` 1 to 1024 bytes. `plaintext` is empty unless `withPlaintext`. */
+  generateDataKey(
+    material: MaterialHandle,
+    length: number,
+    context: Uint8Array,
+    withPlaintext: boolean,
+  ): Promise<Used & { readonly plaintext: Uint8Array; readonly ciphertext: Uint8Array }>;
+  /** Makes the material unusable at once where it is used; the caller erases what is stored. */
+  destroy(material: MaterialHandle): Promise<void>;
+}

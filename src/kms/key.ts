@@ -1,0 +1,61 @@
+/**
+ * A KMS key as Lockholm keeps it: one authenticated row of table `key`, `<account>/<region>/<key id>`.
+ * A key is a keyset: versions of material with id and state, one of them current. Rotation is data.
+ */
+import { type AccountId, type KeyId, keyArn, type MaterialId, type Place, type Region } from '../core/ids.ts';
+import type { RowRef } from '../store/contract.ts';
+
+export interface Material {
+  readonly id: MaterialId;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  readonly state: 'CURRENT' | 'NON_CURRENT';
+  /** Absent on the first material. */
+  readonly rotation?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly date: number };
+}
+
+export interface Rotation {
+  readonly enabled: boolean;
+  readonly periodInDays: number;
+  /** When the next automatic rotation is due, milliseconds since the epoch; kept while disabled. */
+  readonly next: number;
+}
+
+export interface Tag {
+  readonly TagKey: string;
+  readonly TagValue: string;
+}
+
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
+
+export interface KeyRecord {
+  readonly id: KeyId;
+  readonly account: AccountId;
+  readonly region: Region;
+  readonly manager: 'CUSTOMER' | 'AWS';
+  readonly description: string;
+  readonly created: number;
+  readonly keySpec: 'SYMMETRIC_DEFAULT';
+  readonly usage: 'ENCRYPT_DECRYPT';
+  readonly origin: 'AWS_KMS';
+  readonly multiRegion: boolean;
+  readonly state: KeyState;
+  /** Milliseconds since the epoch; only while the state is PendingDeletion. */
+  readonly deletionDate?: number;
+  /** Oldest first. */
+  readonly materials: readonly Material[];
+  readonly rotation: Rotation;
+  readonly onDemandRotations: number;
+  readonly policy: string;
+  readonly tags: readonly Tag[];
+}
+
+export const placePrefix = ({ account, region }: Place): string => `${account}/${region}/`;
+export const keyRow = (place: Place, id: KeyId): RowRef => ({ table: 'key', id: placePrefix(place) + id });
+export const arnOf = (key: KeyRecord): string => keyArn(key, key.id);
+
+export function currentMaterial(key: KeyRecord): Material {
+  const material = key.materials.at(-1);
+  if (material?.state !== 'CURRENT') throw new TypeError(`key ${key.id} has no current material`);
+  return material;
+}

@@ -1,0 +1,30 @@
+/** What the operations of KMS work with; bound in `server/`. */
+import type { Call } from '../core/call.ts';
+import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
+import type { Aliases } from './aliases.ts';
+import type { KeyBackend } from './backend.ts';
+import type { ServiceEvents } from './events.ts';
+import type { KeyRecord } from './key.ts';
+import type { Keys } from './keys.ts';
+import type { LastUsageReader } from './last-usage.ts';
+import type { Materials } from './materials.ts';
+import type { Timers } from './timers.ts';
+
+export type KmsCall = Call<RowsChange>;
+export type StoredKey = Stored<KeyRecord>;
+export type MaybePromise<T> = T | Promise<T>;
+
+export interface Kms {
+  readonly rows: Rows;
+  readonly keys: Keys;
+  readonly aliases: Aliases;
+  readonly materials: Materials;
+  readonly backend: KeyBackend;
+  readonly lastUsage: LastUsageReader;
+  readonly events: ServiceEvents;
+  readonly timers: Timers;
+  /** `length` 1 to 1024 random bytes from the engine. */
+  random(length: number): Promise<Uint8Array>;
+  /** Makes what was deleted unrecoverable from the store. */
+  erase(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+/**
+ * The operations of KMS. A name of the service model that has no row here answers UnsupportedOperationException;
+ * a row without a name in the model stops the start (service.ts).
+ */
+import type { OperationRow } from './handler.ts';
+import { cancelKeyDeletion } from './operations/cancel-key-deletion.ts';
+import { createAlias } from './operations/create-alias.ts';
+import { createKey } from './operations/create-key.ts';
+import { decrypt } from './operations/decrypt.ts';
+import { deleteAlias } from './operations/delete-alias.ts';
+import { describeKey } from './operations/describe-key.ts';
+import { disableKey } from './operations/disable-key.ts';
+import { disableKeyRotation } from './operations/disable-key-rotation.ts';
+import { enableKey } from './operations/enable-key.ts';
+import { enableKeyRotation } from './operations/enable-key-rotation.ts';
+import { encrypt } from './operations/encrypt.ts';
+import { generateDataKey } from './operations/generate-data-key.ts';
+import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts';
+import { generateRandom } from './operations/generate-random.ts';
+import { getKeyLastUsage } from './operations/get-key-last-usage.ts';
+import { getKeyPolicy } from './operations/get-key-policy.ts';
+import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts';
+import { listAliases } from './operations/list-aliases.ts';
+import { listKeyPolicies } from './operations/list-key-policies.ts';
+import { listKeyRotations } from './operations/list-key-rotations.ts';
+import { listKeys } from './operations/list-keys.ts';
+import { listResourceTags } from './operations/list-resource-tags.ts';
+import { putKeyPolicy } from './operations/put-key-policy.ts';
+import { reEncrypt } from './operations/re-encrypt.ts';
+import { rotateKeyOnDemand } from './operations/rotate-key-on-demand.ts';
+import { scheduleKeyDeletion } from './operations/schedule-key-deletion.ts';
+import { tagResource } from './operations/tag-resource.ts';
+import { untagResource } from './operations/untag-resource.ts';
+import { updateAlias } from './operations/update-alias.ts';
+import { updateKeyDescription } from './operations/update-key-description.ts';
+
+export const operationTable: Readonly<Record<string, OperationRow>> = {
+  CancelKeyDeletion: cancelKeyDeletion,
+  CreateAlias: createAlias,
+  CreateKey: createKey,
+  Decrypt: decrypt,
+  DeleteAlias: deleteAlias,
+  DescribeKey: describeKey,
+  DisableKey: disableKey,
+  DisableKeyRotation: disableKeyRotation,
+  EnableKey: enableKey,
+  EnableKeyRotation: enableKeyRotation,
+  Encrypt: encrypt,
+  GenerateDataKey: generateDataKey,
+  GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
+  GenerateRandom: generateRandom,
+  GetKeyLastUsage: getKeyLastUsage,
+  GetKeyPolicy: getKeyPolicy,
+  GetKeyRotationStatus: getKeyRotationStatus,
+  ListAliases: listAliases,
+  ListKeyPolicies: listKeyPolicies,
+  ListKeyRotations: listKeyRotations,
+  ListKeys: listKeys,
+  ListResourceTags: listResourceTags,
+  PutKeyPolicy: putKeyPolicy,
+  ReEncrypt: reEncrypt,
+  RotateKeyOnDemand: rotateKeyOnDemand,
+  ScheduleKeyDeletion: scheduleKeyDeletion,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAlias: updateAlias,
+  UpdateKeyDescription: updateKeyDescription,
+};

@@ -1,0 +1,25 @@
+import { aliasArn } from '../../core/ids.ts';
+import type { CreateAliasRequest } from '../../core/shapes/kms.ts';
+import { putNewAlias } from '../aliases.ts';
+import { alreadyExists } from '../errors.ts';
+import { onKey } from '../handler.ts';
+import { customerAlias, requireAliasLeft } from '../rules/aliases.ts';
+
+/** KMS API reference, "CreateAlias". Not idempotent: a name that exists is refused. */
+export const createAlias = onKey<CreateAliasRequest, void>({
+  key: 'TargetKeyId',
+  forms: 'id-or-arn',
+  state: 'notPendingDeletion',
+  action: 'kms:CreateAlias',
+  readOnly: false,
+  audit: ['AliasName', 'TargetKeyId'],
+  async run(input, call, { value: key }, kms) {
+    const name = customerAlias(input.AliasName);
+    const arn = aliasArn(call, name);
+    call.record.resources.push(arn);
+    if ((await kms.aliases.find(call, name)) !== undefined)
+      throw alreadyExists(`An alias with the name ${arn} already exists`);
+    await requireAliasLeft(key, kms);
+    await call.commit(putNewAlias(call, { name, target: key.id, created: call.time, updated: call.time }));
+  },
+});

@@ -1,0 +1,84 @@
+import type { CreateKeyRequest, CreateKeyResponse } from '../../core/shapes/kms.ts';
+import { joinChanges } from '../change.ts';
+import { storeNotFound, unsupported, validation } from '../errors.ts';
+import { onAccount } from '../handler.ts';
+import { arnOf } from '../key.ts';
+import type { KmsCall } from '../kms.ts';
+import { newKey } from '../new-key.ts';
+import { keyMetadata } from '../rules/key-metadata.ts';
+import { defaultKeyPolicy, requireAcceptablePolicy } from '../rules/key-policy.ts';
+import { requireSpecAndUsage } from '../rules/key-specs.ts';
+import { requireValidTags } from '../rules/tags.ts';
+
+/** KMS API reference, "CreateKey". */
+export const createKey = onAccount<CreateKeyRequest, CreateKeyResponse>({
+  action: 'kms:CreateKey',
+  readOnly: false,
+  audit: [
+    'Description',
+    'KeyUsage',
+    'KeySpec',
+    'CustomerMasterKeySpec',
+    'Origin',
+    'CustomKeyStoreId',
+    'XksKeyId',
+    'MultiRegion',
+    'BypassPolicyLockoutSafetyCheck',
+    'Policy',
+    'Tags',
+  ],
+  async run(input, call, kms) {
+    requireBuiltKind(input);
+    const policy = acceptablePolicy(input, call);
+    const tags = input.Tags ?? [];
+    requireValidTags(tags);
+    const { record, change } = await newKey(
+      kms,
+      {
+        account: call.account,
+        region: call.region,
+        manager: 'CUSTOMER',
+        description: input.Description ?? '',
+        multiRegion: input.MultiRegion ?? false,
+        policy,
+        tags,
+        rotate: false,
+      },
+      call,
+    );
+    call.record.resources.push(arnOf(record));
+    call.record.responseElements = { keyId: arnOf(record) };
+    await call.commit(joinChanges(change));
+    return { KeyMetadata: keyMetadata(record) };
+  },
+});
+
+function acceptablePolicy(input: CreateKeyRequest, call: KmsCall): string {
+  if (input.Policy === undefined) return defaultKeyPolicy(call.account);
+  requireAcceptablePolicy(input.Policy, call.caller, input.BypassPolicyLockoutSafetyCheck ?? false);
+  return input.Policy;
+}
+
+/** What AWS would refuse is refused with its error; what is a later part, as unsupported. */
+function requireBuiltKind(input: CreateKeyRequest): void {
+  if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined)
+    throw validation('You cannot specify KeySpec and CustomerMasterKeySpec in the same request.');
+  requireSpecAndUsage(input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT', input.KeyUsage);
+  requireOrigin(input);
+}
+
+function requireOrigin({
+  Origin: origin = 'AWS_KMS',
+  CustomKeyStoreId: store,
+  XksKeyId: xksKey,
+}: CreateKeyRequest): void {
+  const inStore = origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE';
+  if (inStore && store === undefined)
+    throw validation(`You must specify a CustomKeyStoreId for keys with origin ${origin}.`);
+  if (!inStore && store !== undefined)
+    throw validation(`CustomKeyStoreId cannot be specified for keys with origin ${origin}.`);
+  if (origin !== 'EXTERNAL_KEY_STORE' && xksKey !== undefined)
+    throw validation(`XksKeyId cannot be specified for keys with origin ${origin}.`);
+  if (store !== undefined) throw storeNotFound(`Custom key store ${store} does not exist.`);
+  if (origin !== 'AWS_KMS') throw unsupported(`Keys with origin ${origin} are not supported yet.`);
+}

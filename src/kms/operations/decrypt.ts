@@ -1,0 +1,50 @@
+import { canonicalContext } from '../../core/encryption-context.ts';
+import type { DecryptRequest, DecryptResponse } from '../../core/shapes/kms.ts';
+import { custom } from '../handler.ts';
+import {
+  type CiphertextSource,
+  findSource,
+  materialOf,
+  type SourceRequest,
+  sourceTarget,
+  usableKey,
+} from '../rules/ciphertext-source.ts';
+import { decrypting, endDryRun } from '../rules/use.ts';
+
+/** KMS API reference, "Decrypt". The ciphertext names its key; KeyId, when given, must agree. */
+export const decrypt = custom<DecryptRequest, DecryptResponse, CiphertextSource>({
+  action: 'kms:Decrypt',
+  readOnly: true,
+  audit: ['KeyId', 'EncryptionAlgorithm', 'EncryptionContext', 'DryRun', 'DryRunModifiers'],
+  unsupported: ['Recipient'],
+  find: (input, call, kms) => findSource(sourceOf(input), call, kms),
+  targets: (source, call) => [sourceTarget(source, call, 'kms:Decrypt')],
+  async run(input, call, source, kms) {
+    const key = usableKey(source, sourceOf(input), 'Decrypt', call);
+    if (source.ciphertext === undefined) return endDryRun();
+    const material = await materialOf(source, key, kms);
+    const context = canonicalContext(input.EncryptionContext);
+    if (input.DryRun === true) {
+      await decrypting(kms.backend.check(material, source.ciphertext, context));
+      return endDryRun();
+    }
+    const { plaintext, use } = await decrypting(kms.backend.decrypt(material, source.ciphertext, context));
+    call.record.uses.push(use);
+    return {
+      KeyId: use.keyArn,
+      Plaintext: plaintext,
+      EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      KeyMaterialId: use.materialId,
+    };
+  },
+});
+
+const sourceOf = (input: DecryptRequest): SourceRequest => ({
+  ciphertext: input.CiphertextBlob,
+  keyId: input.KeyId,
+  keyIdMember: 'KeyId',
+  algorithm: input.EncryptionAlgorithm,
+  grantTokens: input.GrantTokens,
+  dryRun: input.DryRun,
+  dryRunModifiers: input.DryRunModifiers,
+});

@@ -1,0 +1,19 @@
+import type { PutKeyPolicyRequest } from '../../core/shapes/kms.ts';
+import { putKey } from '../change.ts';
+import { onKey } from '../handler.ts';
+import { requireAcceptablePolicy, requirePolicyName } from '../rules/key-policy.ts';
+
+/** KMS API reference, "PutKeyPolicy". */
+export const putKeyPolicy = onKey<PutKeyPolicyRequest, void>({
+  key: 'KeyId',
+  forms: 'id-or-arn',
+  state: 'any',
+  action: 'kms:PutKeyPolicy',
+  readOnly: false,
+  audit: ['KeyId', 'PolicyName', 'Policy', 'BypassPolicyLockoutSafetyCheck'],
+  async run(input, call, key) {
+    requirePolicyName(input.PolicyName);
+    requireAcceptablePolicy(input.Policy, call.caller, input.BypassPolicyLockoutSafetyCheck ?? false);
+    await call.commit(putKey(key, { policy: input.Policy }));
+  },
+});

@@ -1,0 +1,25 @@
+import type { RotateKeyOnDemandRequest, RotateKeyOnDemandResponse } from '../../core/shapes/kms.ts';
+import { onKey } from '../handler.ts';
+import { currentMaterial } from '../key.ts';
+import { requireOnDemandRotationLeft, rotated } from '../rules/rotation.ts';
+
+/** KMS API reference, "RotateKeyOnDemand". Does not move the automatic schedule. */
+export const rotateKeyOnDemand = onKey<RotateKeyOnDemandRequest, RotateKeyOnDemandResponse>({
+  key: 'KeyId',
+  forms: 'id-or-arn',
+  state: 'enabled',
+  action: 'kms:RotateKeyOnDemand',
+  readOnly: false,
+  audit: ['KeyId'],
+  async run(_input, call, stored, kms) {
+    requireOnDemandRotationLeft(stored.value);
+    const { key, change } = await rotated(kms, stored, 'ON_DEMAND', call);
+    call.record.additionalEventData = {
+      rotationType: 'ON_DEMAND',
+      previousKeyMaterialId: currentMaterial(stored.value).id,
+      currentKeyMaterialId: currentMaterial(key).id,
+    };
+    await call.commit(change);
+    return { KeyId: key.id };
+  },
+});

@@ -1,0 +1,26 @@
+import { aliasArn } from '../../core/ids.ts';
+import type { UpdateAliasRequest } from '../../core/shapes/kms.ts';
+import { moveAlias } from '../aliases.ts';
+import { validation } from '../errors.ts';
+import { onKey } from '../handler.ts';
+import { customerAlias, existingAlias, requireAliasLeft } from '../rules/aliases.ts';
+
+/** KMS API reference, "UpdateAlias". Old and new key must be of the same type and usage. */
+export const updateAlias = onKey<UpdateAliasRequest, void>({
+  key: 'TargetKeyId',
+  forms: 'id-or-arn',
+  state: 'notPendingDeletion',
+  action: 'kms:UpdateAlias',
+  readOnly: false,
+  audit: ['AliasName', 'TargetKeyId'],
+  async run(input, call, { value: key }, kms) {
+    const name = customerAlias(input.AliasName);
+    call.record.resources.push(aliasArn(call, name));
+    const alias = await existingAlias(name, call, kms);
+    const old = await kms.keys.get(call, alias.value.target);
+    if (old !== undefined && old.value.usage !== key.usage)
+      throw validation(`Alias ${name} must keep pointing to a key of usage ${old.value.usage}.`);
+    if (alias.value.target !== key.id) await requireAliasLeft(key, kms);
+    await call.commit(moveAlias(call, alias, key.id, call.time));
+  },
+});
