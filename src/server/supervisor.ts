@@ -1,0 +1,144 @@
+/**
+ * `lockholm serve` as the operating system sees it: starts the engines and the front as siblings, joins them by
+ * pairs of sockets, starts again what dies, and stops everything in order. No request passes through it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { FATAL_EXIT, type Lane, lanes } from '../engine/protocol/ipc.ts';
+import { openSealFile } from '../engine/seal/file.ts';
+import { type BackoffOptions, defaultBackoff } from './backoff.ts';
+import { Child } from './child.ts';
+import { Engines } from './engines.ts';
+import { isFromFront, type ToFront } from './ipc.ts';
+import { type Log, logToStderr } from './log.ts';
+
+export interface SupervisorOptions {
+  readonly front: {
+    readonly main: string;
+    readonly argv: readonly string[];
+    readonly env: Readonly<NodeJS.ProcessEnv>;
+  };
+  /** Path of the file seal, which exists: see createSealFile. */
+  readonly sealFile: string;
+  /** Milliseconds that the front may take to drain. Default 10,000. */
+  readonly drainMs?: number;
+  readonly backoff?: BackoffOptions;
+  readonly log?: Log;
+}
+
+export interface Supervisor {
+  /** The exit code, once every child is gone: 0 after a stop, 1 when something could not go on. */
+  readonly stopped: Promise<number>;
+  /** Drains and stops, as SIGTERM and SIGINT do. A second call does not wait for the front. */
+  stop(): void;
+  /** For status and tests; absent while that child is being started again. */
+  pid(child: Lane | 'front'): number | undefined;
+}
+
+const DRAIN_MS = 10_000;
+const GRACE_MS = 1_000;
+const signals = ['SIGTERM', 'SIGINT'] as const;
+
+/** Throws SealError, with nothing started, when the seal cannot be used. */
+export function startSupervisor(options: SupervisorOptions): Supervisor {
+  return new Running(options);
+}
+
+class Running implements Supervisor {
+  readonly stopped: Promise<number>;
+  readonly #options: SupervisorOptions;
+  readonly #log: Log;
+  readonly #front: Child;
+  readonly #engines: Engines;
+  readonly #finished: (code: number) => void;
+  readonly #onSignal = (): void => this.stop();
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#log = options.log ?? logToStderr;
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.stopped = promise;
+    this.#finished = resolve;
+    const backoff = options.backoff ?? defaultBackoff;
+    this.#engines = Engines.start({
+      openSeal: () => openSealFile(options.sealFile),
+      onPair: (lane, socket) => this.#tellFront({ type: 'engine', lane }, socket),
+      onFatal: (message) => this.#fail(message),
+      log: this.#log,
+      backoff,
+    });
+    const plan = {
+      name: 'front',
+      spawn: () => this.#spawnFront(),
+      failed: (error: Error) => this.#fail(error.message),
+      message: (message: unknown) => {
+        if (isFromFront(message)) this.#engines.requestPair(message.lane);
+      },
+      ended: (code: number | null) => this.#frontEnded(code),
+    };
+    this.#front = new Child(plan, backoff, this.#log);
+    for (const signal of signals) process.on(signal, this.#onSignal);
+    this.#front.start();
+  }
+
+  stop(): void {
+    if (this.#stopping) {
+      this.#front.kill();
+      return;
+    }
+    void this.#shutDown(0, this.#options.drainMs ?? DRAIN_MS);
+  }
+
+  pid(child: Lane | 'front'): number | undefined {
+    return child === 'front' ? this.#front.pid : this.#engines.pid(child);
+  }
+
+  #spawnFront(): ChildProcess {
+    const { main, argv, env } = this.#options.front;
+    const front = spawn(process.execPath, [main, ...argv], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    // Engines that are not ready yet follow by themselves.
+    for (const lane of lanes) this.#engines.requestPair(lane);
+    return front;
+  }
+
+  #tellFront(message: ToFront, socket?: Socket): void {
+    this.#front.send(message, socket);
+  }
+
+  #frontEnded(code: number | null): boolean {
+    if (this.#stopping) return false;
+    if (code !== FATAL_EXIT) return true;
+    this.#fail('the front refused to start');
+    return false;
+  }
+
+  #fail(message: string): void {
+    if (this.#stopping) return;
+    this.#log('fatal', { message });
+    void this.#shutDown(1, 0);
+  }
+
+  async #shutDown(code: number, drainMs: number): Promise<void> {
+    this.#stopping = true;
+    if (drainMs > 0) await this.#drain(drainMs);
+    await this.#front.stop(GRACE_MS);
+    await this.#engines.stop();
+    for (const signal of signals) process.off(signal, this.#onSignal);
+    this.#finished(code);
+  }
+
+  /** The front ends by itself once it has answered what it accepted. */
+  async #drain(drainMs: number): Promise<void> {
+    this.#tellFront({ type: 'drain' });
+    const tooLong = setTimeout(() => {
+      this.#log('drain-timeout', { drainMs });
+      this.#front.kill();
+    }, drainMs);
+    await this.#front.gone();
+    clearTimeout(tooLong);
+  }
+}
