@@ -6,11 +6,13 @@ import { type Field, FrameError, type Reader, text, u8 } from './protocol/codec.
 import { FrameSocket } from './protocol/frame-socket.ts';
 import { ERROR_CODE } from './protocol/frames.ts';
 import { type Lane, lanes } from './protocol/ipc.ts';
+import { logTo, whereFrom } from './protocol/log.ts';
 import { EngineError, engineErrorCodes, type MessageName, messages } from './protocol/messages.ts';
 import { Session } from './session.ts';
 
 /** Requests whose handlers wait; beyond, the front is not read until some are answered. */
 const MAX_UNDER_WAY = 256;
+const log = logTo('engine');
 const INTERNAL = 'the engine failed';
 
 type Handle = (request: unknown, session: Session) => unknown;
@@ -57,7 +59,7 @@ export function serveFront(socket: Socket, routes: Routes): void {
   };
   const refuse = (id: number, error: unknown): void => {
     const known = error instanceof EngineError && error.code !== 'unavailable' ? error : undefined;
-    if (known === undefined) console.error(`engine: ${error instanceof Error ? error.stack : String(error)}`);
+    if (known === undefined) log('request-failed', whereFrom(error));
     link.send(id, ERROR_CODE, (writer) => {
       u8.write(writer, engineErrorCodes.indexOf((known?.code ?? 'internal') as 'internal'));
       text.write(writer, known?.message ?? INTERNAL);
@@ -101,8 +103,7 @@ export function serveFront(socket: Socket, routes: Routes): void {
     {
       frame,
       closed(reason) {
-        if (reason instanceof FrameError)
-          console.error(`engine: closed a pair with a front: ${reason.message}`);
+        if (reason instanceof FrameError) log('front-pair-closed', { reason: reason.message });
       },
     },
     { pauseWhenBlocked: true },

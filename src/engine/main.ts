@@ -11,6 +11,7 @@ import { slowLane } from './lanes/slow.ts';
 import { OpenedTokens } from './opened-tokens.ts';
 import { PeerConnection } from './peer-connection.ts';
 import { FATAL_EXIT, type FromEngine, type Lane, lanes, type ToEngine } from './protocol/ipc.ts';
+import { logTo } from './protocol/log.ts';
 import { exitWithParent } from './protocol/parent.ts';
 import { readSeal } from './seal/file.ts';
 
@@ -63,7 +64,7 @@ function unseal(domain: Domain, fd: number): void {
     domain.holdRoot(readSeal(fd));
     closeSync(fd);
   } catch (error) {
-    console.error(`engine: ${(error as Error).message}`);
+    logTo('engine')('seal-refused', { reason: (error as Error).message });
     process.exit(FATAL_EXIT);
   }
   tell({ type: 'root-held' });

@@ -3,10 +3,12 @@ import type { Socket } from 'node:net';
 import type { Domain } from './domain.ts';
 import { type FieldType, FrameError, type Reader } from './protocol/codec.ts';
 import { FrameSocket } from './protocol/frame-socket.ts';
+import { logTo, whereFrom } from './protocol/log.ts';
 import { EngineError } from './protocol/messages.ts';
 import { peerMessages } from './protocol/peer.ts';
 
 const ROOT_KEY_SIZE = 32;
+const log = logTo('engine');
 const NO_STATE = Buffer.alloc(0);
 
 export interface PeerEvents {
@@ -105,8 +107,7 @@ export class PeerConnection {
   }
 
   #closed(reason: Error | undefined): void {
-    if (reason !== undefined)
-      console.error(`engine: closed the pair with the other engine: ${reason.message}`);
+    if (reason !== undefined) log('peer-pair-closed', whereFrom(reason));
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();
     this.#events.lost();

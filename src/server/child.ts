@@ -1,8 +1,8 @@
 /** One child process that is kept running: started, watched, started again, and stopped by its IPC channel. */
 import type { ChildProcess, Serializable } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Log } from '../engine/protocol/log.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
-import type { Log } from './log.ts';
 
 export interface ChildPlan {
   readonly name: string;

@@ -8,9 +8,9 @@ import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { FATAL_EXIT, type FromEngine, type Lane, lanes, type ToEngine } from '../engine/protocol/ipc.ts';
+import type { Log } from '../engine/protocol/log.ts';
 import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 import { Child, type ChildPlan } from './child.ts';
-import type { Log } from './log.ts';
 import { makePair } from './pairs.ts';
 import { engineFlags } from './sandbox.ts';
 

@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { FATAL_EXIT, type Lane, lanes } from '../engine/protocol/ipc.ts';
+import { type Log, logTo } from '../engine/protocol/log.ts';
 import { openSealFile } from '../engine/seal/file.ts';
 import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 import { Child } from './child.ts';
 import { Engines } from './engines.ts';
 import { isFromFront, type ToFront } from './ipc.ts';
-import { type Log, logToStderr } from './log.ts';
 
 export interface SupervisorOptions {
   readonly front: {
@@ -56,7 +56,7 @@ class Running implements Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#log = options.log ?? logToStderr;
+    this.#log = options.log ?? logTo('supervisor');
     const { promise, resolve } = Promise.withResolvers<number>();
     this.stopped = promise;
     this.#finished = resolve;
