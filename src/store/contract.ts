@@ -81,7 +81,7 @@ export interface Store {
   /** All or nothing, durable when it resolves. Rejects with StoreError `conflict` when a version does not hold. */
   commit(change: StoreChange): Promise<CommitResult>;
   /**
-   * The change feed, in commit order, after `position` ('0' = from what is kept). The entries of one commit share
+   * The change feed, in commit order, after `position` ('0' = from the first commit). The entries of one commit share
    * its position and are never split: the answer ends with the commit that reaches `limit` entries. A commit that
    * wrote no row has no entry. Rejects with `pruned` when the feed no longer reaches back to `position`, or never
    * reached it (an older store was put in place): the reader MUST forget what it had cached.

@@ -3,7 +3,7 @@
  * checked when a cache loads it; a row whose MAC does not verify is refused (`RowError`), never skipped.
  */
 import type { Json } from '../core/json.ts';
-import type { OutboxEvent, RowRef, ScanOptions, Table } from './contract.ts';
+import type { OutboxEvent, Row, RowRef, ScanOptions, Table } from './contract.ts';
 
 export interface Stored<T> {
   readonly id: string;
@@ -33,6 +33,26 @@ export interface Rows {
 
 export type RowContent = Json;
 
+/** Computes and checks the MACs of rows; rejects when it cannot, which says nothing about the rows. */
+export interface RowAuthenticator {
+  /** One MAC for each row, in order. */
+  authenticate(rows: readonly Omit<Row, 'mac'>[]): Promise<readonly Uint8Array[]>;
+  /** One answer for each row, in order. */
+  verify(rows: readonly Row[]): Promise<readonly boolean[]>;
+}
+
+/** Rows of a front: keeps its cache right when other fronts write to the same store. */
+export interface FrontRows extends Rows {
+  /**
+   * Reads the change feed to its end and forgets every cached row that changed. Resolves with the position up to
+   * which the cache is right.
+   */
+  refresh(): Promise<string>;
+  /** Refreshes again and again, `every` ms apart, until the function that it returns is called. */
+  followChanges(every: number, failed: (error: unknown) => void): () => void;
+}
+
+/** A stored row that is not authentic, or whose content is not what its table holds. */
 export class RowError extends Error {
   override readonly name = 'RowError';
 }

@@ -97,10 +97,8 @@ export class PgliteStore implements Store {
     checkPosition(position);
     checkLimit(limit);
     const pg = this.#open();
-    const reaches =
-      BigInt(position) >= (await counter(pg, 'pruned')) &&
-      BigInt(position) <= (await counter(pg, 'position'));
-    if (position !== '0' && !reaches)
+    const [pruned, last] = [await counter(pg, 'pruned'), await counter(pg, 'position')];
+    if (BigInt(position) < pruned || BigInt(position) > last)
       throw new StoreError('pruned', `the change feed does not reach position ${position}`);
     const { rows } = await pg.query<ChangeEntry>(
       `SELECT position::text AS position, tbl AS table, id, version FROM change

@@ -57,8 +57,7 @@ export class Reads {
 
   changes(position: string, limit: number): readonly ChangeEntry[] {
     const from = BigInt(position);
-    const reaches = from >= BigInt(this.meta('pruned')) && from <= BigInt(this.meta('position'));
-    if (from !== 0n && !reaches)
+    if (from < BigInt(this.meta('pruned')) || from > BigInt(this.meta('position')))
       throw new StoreError('pruned', `the change feed does not reach position ${position}`);
     const found = this.#changes.all({ from, rest: limit - 1 }) as (Omit<ChangeEntry, 'table'> & {
       tbl: Table;

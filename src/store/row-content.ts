@@ -1,0 +1,29 @@
+/** A row's content: canonical JSON in UTF-8. What is read back is frozen, so that a cache can hand it out. */
+import { canonicalJson } from '../core/canonical-json.ts';
+import type { Row, RowRef } from './contract.ts';
+import { RowError, type Stored } from './rows-contract.ts';
+
+export const encodeContent = (value: object): Uint8Array => Buffer.from(canonicalJson(value));
+
+/** Throws RowError, which names the row and nothing of its content. */
+export function decodeRow<T>({ table, id, version, content }: Omit<Row, 'mac'>): Stored<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
+  } catch {
+    throw new RowError(`row ${table} ${id} does not hold JSON`);
+  }
+  return Object.freeze({ id, version, value: deepFreeze(value) as T });
+}
+
+export const notAuthentic = ({ table, id }: RowRef): RowError =>
+  new RowError(
+    `row ${table} ${id} is not authentic: it was changed or put there by something other than Lockholm, or it ` +
+      'comes from another data folder. Restore the last backup, and find out who can write to the store',
+  );
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}
