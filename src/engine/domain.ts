@@ -82,14 +82,15 @@ export class Domain {
     return seal(root, newDomainState(Date.now()));
   }
 
-  proposeRotation(): Proposal & { readonly domainKeyId: number } {
+  proposeRotation(minimumEpoch: number): Proposal & { readonly domainKeyId: number } {
     const { state } = this;
+    const epoch = Math.max(state.epoch + 1, minimumEpoch);
     const id = Math.max(...state.keys.keys()) + 1;
     if (id > MAX_ID) throw new EngineError('refused', 'no domain key id is left');
     const current = { id, created: Date.now(), key: newSecret() };
     const keys = new Map(state.keys).set(id, current);
     return {
-      ...seal(this.#needRoot(), { ...state, epoch: state.epoch + 1, keys, current }),
+      ...seal(this.#needRoot(), { ...state, epoch, keys, current }),
       domainKeyId: id,
     };
   }

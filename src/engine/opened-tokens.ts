@@ -8,7 +8,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { DomainState } from './domain-state.ts';
 import type { Binding } from './protocol/binding.ts';
-import { domainKeyOf, keyHandle, openToken, readBinding, wrongToken } from './tokens.ts';
+import { domainKeyOf } from './protocol/token-header.ts';
+import { keyHandle, openToken, readBinding, wrongToken } from './tokens.ts';
 
 export interface OpenedToken {
   readonly token: Buffer;

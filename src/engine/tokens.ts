@@ -13,6 +13,7 @@ import type { DomainKey, DomainState } from './domain-state.ts';
 import { GCM_NONCE_SIZE, GCM_TAG_SIZE, gcmOpen, gcmSeal } from './gcm.ts';
 import { type Binding, decodeBinding, type TokenKind, tokenKinds } from './protocol/binding.ts';
 import { EngineError } from './protocol/messages.ts';
+import { domainKeyOf } from './protocol/token-header.ts';
 
 const VERSION = 1;
 const HEADER_SIZE = 6;
@@ -48,7 +49,7 @@ export function openToken(
   const buffer = Buffer.from(token.buffer, token.byteOffset, token.byteLength);
   if (buffer.length <= OVERHEAD || buffer[0] !== VERSION || buffer[1] !== kindNumber(kind))
     throw wrongToken();
-  const key = keys.get(buffer.readUInt32BE(2));
+  const key = keys.get(domainKeyOf(buffer));
   if (key === undefined)
     throw new EngineError('unknown-domain-key', 'the token is under a domain key not held');
   const nonce = buffer.subarray(HEADER_SIZE, SECRET_AT);
@@ -67,10 +68,6 @@ export function readBinding(encoded: Uint8Array): Binding {
   } catch {
     throw wrongToken();
   }
-}
-
-export function domainKeyOf(token: Buffer): number {
-  return token.readUInt32BE(2);
 }
 
 /** Raw bytes into a key handle; the bytes are erased. */

@@ -36,7 +36,7 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       domain.apply(loaded);
       return { epoch: domain.epoch };
     },
-    rotateDomainKey: () => domain.proposeRotation(),
+    rotateDomainKey: ({ minimumEpoch }) => domain.proposeRotation(minimumEpoch),
     retireDomainKeys: () => domain.proposeRetirement(),
     describeDomain() {
       const { epoch, keys, current } = domain.state;

@@ -86,8 +86,16 @@ export const messages = {
   createDomain: define(30, 'slow', empty, struct({ blob: bytes, epoch: u64 })),
   /** Loads a stored state of the epoch in force or a later one, and pushes it to the fast lane. */
   loadDomain: define(31, 'slow', struct({ blob: bytes }), struct({ epoch: u64 })),
-  /** Proposes a state with a fresh current domain key. Takes effect by loadDomain. */
-  rotateDomainKey: define(32, 'slow', empty, struct({ blob: bytes, epoch: u64, domainKeyId: u32 })),
+  /**
+   * Proposes a state with a fresh current domain key, of the next epoch, or of `minimumEpoch` where that is later:
+   * a restored store goes on after the last epoch that the journal records. Takes effect by loadDomain.
+   */
+  rotateDomainKey: define(
+    32,
+    'slow',
+    struct({ minimumEpoch: u64 }),
+    struct({ blob: bytes, epoch: u64, domainKeyId: u32 }),
+  ),
   /** Proposes a state without the domain keys older than the current one. */
   retireDomainKeys: define(33, 'slow', empty, struct({ blob: bytes, epoch: u64 })),
   /** What the domain state says about itself. Times are milliseconds since the epoch. */
