@@ -1,0 +1,44 @@
+/**
+ * AWS JSON 1.1: POST / with `X-Amz-Target: <prefix>.<operation>`. An operation without output answers with an
+ * empty body; an error has `__type` and a message.
+ */
+import type { Service } from '../core/call.ts';
+import { ServiceError } from '../core/errors.ts';
+import type { HttpHead } from '../core/http-head.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import { statusOf } from './errors.ts';
+import { jsonRoute } from './json/route.ts';
+import type { Protocol, Reply, Route } from './protocol.ts';
+import { bindOperations } from './services.ts';
+
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
+/** AWS's own front end makes these two, and spells it so; SDKs read both. */
+const capitalised: readonly string[] = ['AccessDeniedException', 'SerializationException'];
+
+export class AwsJson implements Protocol {
+  readonly authenticator: Authenticator;
+  readonly #routes = new Map<string, Route>();
+
+  /** `services` by the prefix of their targets, such as `TrentService`. */
+  constructor(authenticator: Authenticator, services: ReadonlyMap<string, Service>) {
+    this.authenticator = authenticator;
+    for (const [prefix, service] of services) {
+      for (const bound of bindOperations(service)) {
+        this.#routes.set(`${prefix}.${bound.operation.name}`, jsonRoute(bound, CONTENT_TYPE));
+      }
+    }
+  }
+
+  route(head: HttpHead): Route | ServiceError | undefined {
+    if (head.method !== 'POST' || head.path !== '/') return undefined;
+    const target = head.get('x-amz-target');
+    if (target === undefined) return undefined;
+    return this.#routes.get(target) ?? new ServiceError('UnknownOperationException');
+  }
+
+  errorReply(error: ServiceError): Reply {
+    const key = capitalised.includes(error.code) ? 'Message' : 'message';
+    const body = JSON.stringify({ __type: error.code, [key]: error.wireMessage });
+    return { status: statusOf(error), contentType: CONTENT_TYPE, body };
+  }
+}

@@ -1,0 +1,40 @@
+/** Whatever an operation throws, as the client sees it: what is no ServiceError stays inside, as its cause. */
+import { ServiceError } from '../core/errors.ts';
+import { EngineError } from '../engine/protocol/messages.ts';
+
+/** The names that a service has for faults of the server. */
+export interface FaultNames {
+  readonly internal: string;
+  readonly unavailable: string;
+}
+
+const kmsFaults: FaultNames = { internal: 'KMSInternalException', unavailable: 'KeyUnavailableException' };
+const commonFaults: FaultNames = { internal: 'InternalFailure', unavailable: 'ServiceUnavailable' };
+
+export const faultNames = (service: string): FaultNames => (service === 'kms' ? kmsFaults : commonFaults);
+
+/** Those that a retry may get past. */
+const passing: readonly string[] = ['unavailable', 'sealed'];
+
+export function toServiceError(error: unknown, names: FaultNames): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof EngineError && passing.includes(error.code)) {
+    const message = 'The request was rejected because the keys are not available now. Retry the request.';
+    return new ServiceError(names.unavailable, message, 'server', error);
+  }
+  const message = 'The request was rejected because an internal exception occurred. Retry the request.';
+  return new ServiceError(names.internal, message, 'server', error);
+}
+
+const statuses: ReadonlyMap<string, number> = new Map([
+  ['RequestEntityTooLargeException', 413],
+  ['DependencyTimeoutException', 503],
+  ['ServiceUnavailable', 503],
+]);
+
+/** The JSON protocols answer 400 to every fault of the client, but for a body that is too large. */
+export const statusOf = (error: ServiceError): number =>
+  statuses.get(error.code) ?? (error.fault === 'client' ? 400 : 500);
+
+export const bodyTooLarge = (): ServiceError =>
+  new ServiceError('RequestEntityTooLargeException', 'The request body is larger than any valid request.');

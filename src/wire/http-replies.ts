@@ -1,0 +1,42 @@
+/** Answers below any protocol. */
+import type { Socket } from 'node:net';
+import type { HttpHead } from '../core/http-head.ts';
+import type { Reply } from './protocol.ts';
+
+const JSON_TYPE = 'application/json';
+
+export interface PlainReply extends Reply {
+  /** The Allow header of 405. */
+  readonly allow: string;
+}
+
+/** `reason` says why the server is not ready. */
+export const healthReply = (reason: string | undefined): Reply =>
+  reason === undefined
+    ? { status: 200, contentType: JSON_TYPE, body: '{"status":"ok"}' }
+    : { status: 503, contentType: JSON_TYPE, body: JSON.stringify({ status: 'unready', reason }) };
+
+/** What no protocol knows: on a path that is served, the method is wrong, elsewhere nothing is. */
+export function unknownPath(head: HttpHead): Reply | PlainReply {
+  const allow = head.path === '/' ? 'POST' : head.path === '/healthz' ? 'GET' : undefined;
+  if (allow === undefined || allow === head.method) {
+    return { status: 404, contentType: JSON_TYPE, body: '{"message":"Nothing is served here."}' };
+  }
+  const body = JSON.stringify({ message: `Only ${allow} is served here.` });
+  return { status: 405, contentType: JSON_TYPE, body, allow };
+}
+
+const malformed: ReadonlyMap<string | undefined, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);
+
+/** What cannot be parsed as HTTP is answered on the bare socket, which then ends. */
+export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = malformed.get(error.code) ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+}

@@ -1,0 +1,213 @@
+/**
+ * The one way of every call, whatever protocol brought it: authenticate, decode, validate, resolve, authorise,
+ * run, encode, and answer once its event is durable in the journal. What fails before authentication is counted
+ * and leaves no event, so that a stranger cannot fill the disk.
+ */
+import { randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EncodedEvent, EventFacts, Journal } from '../audit/contract.ts';
+import type { Caller, Resolution } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ServiceError } from '../core/errors.ts';
+import type { HttpHead } from '../core/http-head.ts';
+import type { Region } from '../core/ids.ts';
+import type { Authenticated } from '../identity/authenticator.ts';
+import type { Authorizer } from '../identity/authorizer.ts';
+import { StoreError } from '../store/contract.ts';
+import type { Rows, RowsChange } from '../store/rows-contract.ts';
+import type { BodyStream } from './body-stream.ts';
+import { type CallFacts, PipelineCall } from './call.ts';
+import { Counts } from './counts.ts';
+import { toServiceError } from './errors.ts';
+import { eventFacts } from './event-facts.ts';
+import type { Log } from './log.ts';
+import type { Protocol, Reply, Route } from './protocol.ts';
+import type { BoundOperation, Fields } from './services.ts';
+
+export interface PipelineParts {
+  readonly rows: Rows;
+  readonly journal: Journal;
+  readonly encodeEvent: (facts: EventFacts) => EncodedEvent;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told each event that was committed with a change, once the journal holds it: its outbox row can go. */
+  readonly journalled: (eventId: string) => void;
+}
+
+/** A request whose body was read, or is a stream that it declared the hash of. */
+export interface Request {
+  readonly head: HttpHead;
+  readonly requestId: string;
+  readonly protocol: Protocol;
+  readonly route: Route;
+  /** SHA-256 in hexadecimal. */
+  readonly payloadHash: string;
+  readonly stream?: BodyStream;
+  /** Decodes the input. */
+  read(): Fields;
+}
+
+/** A call that a part of Lockholm makes, as a user or as itself. */
+export interface InternalRequest {
+  readonly bound: BoundOperation;
+  readonly caller: Caller;
+  readonly region: Region;
+  /** As decoded: blobs are Uint8Array, timestamps milliseconds. */
+  readonly input: Fields;
+}
+
+/** How often a call runs when others change the same rows at the same time. */
+const MAX_RUNS = 5;
+const BACKOFF_MS = 4;
+
+export class Pipeline {
+  /** What was refused before it was known who asked, by error code. */
+  readonly refused = new Counts();
+  readonly #parts: PipelineParts;
+  #unwritable: string | undefined;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Why no call can succeed now, or undefined. */
+  get unready(): string | undefined {
+    return this.#unwritable;
+  }
+
+  /** Never rejects. */
+  async serve(request: Request): Promise<Reply> {
+    const { head, requestId, protocol, route } = request;
+    let authenticated: Authenticated;
+    try {
+      const { name } = route.bound.service;
+      const found = protocol.authenticator.authenticate(head, name, request.payloadHash);
+      authenticated = found instanceof Promise ? await found : found;
+    } catch (error) {
+      return this.refuse(protocol, toServiceError(error, route.bound.faults), requestId);
+    }
+    const call = this.#call({
+      bound: route.bound,
+      requestId,
+      time: this.#parts.clock.now(),
+      region: authenticated.region,
+      caller: authenticated.caller,
+      sourceIp: head.sourceIp,
+      userAgent: head.get('user-agent') ?? '',
+      stream: request.stream,
+    });
+    try {
+      return await this.#perform(call, () => request.read(), route.encode);
+    } catch (error) {
+      return protocol.errorReply(error as ServiceError);
+    }
+  }
+
+  /** Counts and answers a request that failed before it was known who sent it. */
+  refuse(protocol: Protocol, error: ServiceError, requestId: string): Reply {
+    this.refused.add(error.code);
+    if (error.fault === 'server') this.#parts.log.error('a request failed', { requestId, error });
+    return protocol.errorReply(error);
+  }
+
+  /** The output as the operation gave it. Rejects with ServiceError. */
+  invoke({ bound, caller, region, input }: InternalRequest): Promise<unknown> {
+    // CloudTrail shows the calling service in the place of address and user agent.
+    const from = caller.invokedBy ?? bound.service.eventSource;
+    const call = this.#call({
+      bound,
+      requestId: randomUUID(),
+      time: this.#parts.clock.now(),
+      region,
+      caller,
+      sourceIp: from,
+      userAgent: from,
+    });
+    return this.#perform(
+      call,
+      () => input,
+      (output) => output,
+    );
+  }
+
+  #call(facts: CallFacts): PipelineCall {
+    return new PipelineCall(facts, this.#commit);
+  }
+
+  /** Rejects with ServiceError alone. */
+  async #perform<R>(call: PipelineCall, read: () => Fields, write: (output: unknown) => R): Promise<R> {
+    let result: R;
+    try {
+      const input = read();
+      call.bound.validate(input);
+      call.input = input;
+      result = write(await this.#run(call, input));
+    } catch (error) {
+      throw await this.#fail(call, error);
+    }
+    await this.#append(call, call.committed ?? this.#parts.encodeEvent(eventFacts(call)));
+    return result;
+  }
+
+  async #run(call: PipelineCall, input: Fields): Promise<unknown> {
+    for (let run = 1; ; run++) {
+      try {
+        return await this.#runOnce(call, input);
+      } catch (error) {
+        const conflict = error instanceof StoreError && error.code === 'conflict';
+        if (!conflict || !call.repeatable || run === MAX_RUNS) throw error;
+        call.restart();
+        await delay(randomInt(run * BACKOFF_MS));
+      }
+    }
+  }
+
+  async #runOnce(call: PipelineCall, input: Fields): Promise<unknown> {
+    const { operation } = call.bound;
+    const resolving = operation.resolve(input, call);
+    const { resolved, targets }: Resolution<unknown> =
+      resolving instanceof Promise ? await resolving : resolving;
+    if (targets.length === 0) throw new TypeError(`${operation.name} names nothing to authorise`);
+    for (const target of targets) {
+      const authorised = this.#parts.authorizer.authorize(call, target);
+      if (authorised !== undefined) await authorised;
+    }
+    return operation.run(input, call, resolved);
+  }
+
+  readonly #commit = async (call: PipelineCall, change: RowsChange): Promise<EncodedEvent> => {
+    const event = this.#parts.encodeEvent(eventFacts(call));
+    await this.#parts.rows.commit({ ...change, event });
+    return event;
+  };
+
+  /** The error for the client, once the failure is journalled. */
+  async #fail(call: PipelineCall, thrown: unknown): Promise<ServiceError> {
+    const error = toServiceError(thrown, call.bound.faults);
+    const { requestId, service, operation } = call;
+    if (error.fault === 'server') {
+      this.#parts.log.error('a call failed', { requestId, service, operation, error });
+    }
+    try {
+      // What was committed took effect, so its success is what the journal must say.
+      await this.#append(call, call.committed ?? this.#parts.encodeEvent(eventFacts(call, error)));
+    } catch (unwritten) {
+      return unwritten as ServiceError;
+    }
+    return error;
+  }
+
+  /** Resolves when the event is durable. Rejects with ServiceError. */
+  async #append(call: PipelineCall, event: EncodedEvent): Promise<void> {
+    try {
+      await this.#parts.journal.append(event);
+    } catch (error) {
+      this.#unwritable = 'the journal cannot be written';
+      this.#parts.log.error(this.#unwritable, { requestId: call.requestId, error });
+      throw toServiceError(error, call.bound.faults);
+    }
+    this.#unwritable = undefined;
+    if (call.committed !== undefined) this.#parts.journalled(event.id);
+  }
+}
