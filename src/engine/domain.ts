@@ -82,7 +82,7 @@ export class Domain {
     return seal(root, newDomainState(Date.now()));
   }
 
-  proposeRotation(minimumEpoch: number): Proposal & { readonly domainKeyId: number } {
+  proposeRotation(minimumEpoch = 0): Proposal & { readonly domainKeyId: number } {
     const { state } = this;
     const epoch = Math.max(state.epoch + 1, minimumEpoch);
     const id = Math.max(...state.keys.keys()) + 1;
