@@ -115,5 +115,6 @@ export class Domain {
 }
 
 function seal(root: KeyObject, state: DomainState): Proposal {
+  if (!Number.isSafeInteger(state.epoch)) throw new EngineError('refused', 'no epoch is left');
   return { blob: sealDomainState(root, state, randomBytes(GCM_NONCE_SIZE)), epoch: state.epoch };
 }

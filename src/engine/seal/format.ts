@@ -7,6 +7,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export const ROOT_KEY_SIZE = 32;
 const NAME = 'lockholm-seal-file-v1';
+const FIRST_LINE = `${NAME}\n`;
 const CHECK_SIZE = 16;
 const KEY_AT = NAME.length + 1;
 const KEY_LENGTH = 44;
@@ -28,7 +29,8 @@ export function encodeSeal(rootKey: Buffer): Buffer {
 
 /** `format`: this is no seal file of version 1. `torn`: it is one, but damaged. The caller erases key and text. */
 export function parseSeal(text: Buffer): SealText {
-  if (text.toString('ascii', 0, KEY_AT) !== `${NAME}\n`) return { problem: 'format' };
+  const firstLine = text.toString('ascii', 0, KEY_AT);
+  if (!FIRST_LINE.startsWith(firstLine)) return { problem: 'format' };
   const newlines = [CHECK_AT - 1, SEAL_FILE_SIZE - 1].every((at) => text[at] === 0x0a);
   const key = text.toString('ascii', KEY_AT, CHECK_AT - 1);
   const check = text.toString('ascii', CHECK_AT, SEAL_FILE_SIZE - 1);
