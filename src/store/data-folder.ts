@@ -1,0 +1,117 @@
+/**
+ * The data folder: whose it is, who can read it, and in which format it is. Its file VERSION marks it as
+ * Lockholm's (docs/formats/store.md).
+ */
+import { constants, type Stats } from 'node:fs';
+import { access, chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { syncFolder, writeFileDurable } from './durable-file.ts';
+
+/**
+ * `locked`: another server holds the folder. `permissions`: it belongs to or is open to others, or cannot be
+ * written. `foreign`: it holds files, and no mark of Lockholm. `newer-format`: a newer Lockholm wrote it.
+ */
+export type DataFolderErrorCode = 'locked' | 'permissions' | 'foreign' | 'newer-format';
+
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+  readonly code: DataFolderErrorCode;
+  /** With `locked`: the process id of the holder, where it is known. */
+  readonly holder: number | undefined;
+  constructor(code: DataFolderErrorCode, message: string, holder?: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.holder = holder;
+  }
+}
+
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** It was empty or absent, and is marked now. */
+  readonly created: boolean;
+}
+
+const MARK = 'VERSION';
+const FORMAT = 1;
+/** What an empty folder may hold: an interrupted mark, and what a file system has at its root. */
+const emptiness = /^(?:VERSION\.\d+\.new|lost\+found)$/;
+
+/** Opens the folder, or creates it with mode 0700. Rejects with DataFolderError; then nothing was changed. */
+export async function openDataFolder(folder: string): Promise<DataFolder> {
+  const path = resolve(folder);
+  await createIfAbsent(path);
+  await checkAccess(path, await stat(path));
+  const mark = await readMark(path);
+  if (mark === undefined) {
+    await refuseForeign(path);
+    await writeFileDurable(join(path, MARK), `lockholm data format ${FORMAT}\n`, 0o600);
+    return { path, created: true };
+  }
+  checkFormat(path, mark);
+  return { path, created: false };
+}
+
+async function createIfAbsent(path: string): Promise<void> {
+  try {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    await chmod(path, 0o700);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw new DataFolderError(
+      'permissions',
+      `data folder ${path} cannot be made (${(error as NodeJS.ErrnoException).code}): make it, owned by the user ` +
+        'that runs Lockholm, or name another folder',
+      undefined,
+      error,
+    );
+  }
+}
+
+async function checkAccess(path: string, folder: Stats): Promise<void> {
+  const refuse = (why: string) => new DataFolderError('permissions', `data folder ${path} ${why}`);
+  const uid = process.getuid?.();
+  if (uid !== undefined && folder.uid !== uid)
+    throw refuse(`belongs to user ${folder.uid}, and Lockholm runs as user ${uid}: run it as the owner`);
+  if ((folder.mode & 0o077) !== 0) throw refuse(`is open to other users: run chmod 700 ${path}`);
+  try {
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    throw refuse(`cannot be written: run chmod 700 ${path}, or look whether the disk is mounted read-only`);
+  }
+}
+
+async function readMark(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(path, MARK), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DataFolderError('permissions', `${join(path, MARK)} cannot be read`, undefined, error);
+  }
+}
+
+async function refuseForeign(path: string): Promise<void> {
+  const names = (await readdir(path)).filter((name) => !emptiness.test(name));
+  if (names.length === 0) return;
+  throw new DataFolderError(
+    'foreign',
+    `${path} holds files (${names.slice(0, 3).join(', ')}) but no ${MARK} of Lockholm: name an empty folder or ` +
+      'one of Lockholm',
+  );
+}
+
+function checkFormat(path: string, mark: string): void {
+  const format = /^lockholm data format ([1-9][0-9]{0,8})\n$/.exec(mark)?.[1];
+  if (format === undefined)
+    throw new DataFolderError(
+      'foreign',
+      `${join(path, MARK)} is not a mark of Lockholm: name another folder`,
+    );
+  if (Number(format) <= FORMAT) return;
+  throw new DataFolderError(
+    'newer-format',
+    `data folder ${path} has format ${format}, this Lockholm knows formats up to ${FORMAT}: run the Lockholm that ` +
+      'wrote it or a later one. Nothing was changed',
+  );
+}
