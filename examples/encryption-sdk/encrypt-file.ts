@@ -11,7 +11,13 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { buildClient, CommitmentPolicy, KMS, KmsKeyringNode, type MessageHeader } from '@aws-crypto/client-node';
+import {
+  buildClient,
+  CommitmentPolicy,
+  KMS,
+  KmsKeyringNode,
+  type MessageHeader,
+} from '@aws-crypto/client-node';
 
 const FRAME = 64 * 1024;
 
@@ -23,14 +29,11 @@ const { encryptStream, decryptStream } = buildClient({
   maxEncryptedDataKeys: 1,
 });
 
-/** One client for every Region, so that AWS_ENDPOINT_URL and profiles count. */
-const kms = new KMS({});
-
 /** The SDK finds keys in files by their ARN. So an alias is followed first, and other keys are never asked for. */
 const openKeyring = async (keyId: string): Promise<KmsKeyringNode> => {
-  const { KeyMetadata } = await kms.describeKey({ KeyId: keyId });
+  const { KeyMetadata } = await new KMS({}).describeKey({ KeyId: keyId });
   if (!KeyMetadata?.Arn) throw new Error(`${keyId} has no ARN`);
-  return new KmsKeyringNode({ generatorKeyId: KeyMetadata.Arn, clientProvider: () => kms });
+  return new KmsKeyringNode({ generatorKeyId: KeyMetadata.Arn });
 };
 
 const encrypt: Action = (keyring, context, source, target) =>
@@ -44,7 +47,8 @@ const decrypt: Action = async (keyring, context, source, target) => {
   const decryption = decryptStream(keyring, { maxBodySize: FRAME });
   decryption.once('MessageHeader', ({ encryptionContext: found }: MessageHeader) => {
     const wrong = Object.entries(context).find(([name, value]) => found[name] !== value);
-    if (wrong) decryption.destroy(new Error(`the file's encryption context does not have ${wrong.join('=')}`));
+    if (wrong)
+      decryption.destroy(new Error(`the file's encryption context does not have ${wrong.join('=')}`));
   });
   const output = createWriteStream(target, { flags: 'wx', mode: 0o600, flush: true });
   await pipeline(createReadStream(source), decryption, output);
