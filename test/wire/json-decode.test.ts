@@ -8,8 +8,9 @@ import { parseBody } from '../../src/wire/json/body.ts';
 import { jsonBodyLimit } from '../../src/wire/json/body-limit.ts';
 import { compileDecoder } from '../../src/wire/json/decode.ts';
 import { compileValidator } from '../../src/wire/json/validate.ts';
+import { rounds } from '../support/random.ts';
 
-const FUZZ_RUNS = Number(process.env.LOCKHOLM_FUZZ ?? 300);
+const FUZZ_RUNS = rounds(300);
 
 const structure = (members: Record<string, Shape>): StructureShape => ({
   type: 'structure',
