@@ -41,8 +41,10 @@ export async function rotateWhenDue(timer: KeyTimer, kms: Kms): Promise<void> {
 export async function destroyWhenDue(timer: KeyTimer, kms: Kms): Promise<void> {
   const stored = await find(timer, kms);
   const event = kms.events.begin();
-  if (stored === undefined || stored.value.state !== 'PendingDeletion') return;
+  // The key is gone: this run goes on where another was interrupted.
+  if (stored === undefined) return kms.erase();
   const key = stored.value;
+  if (key.state !== 'PendingDeletion') return;
   if ((key.deletionDate ?? Number.POSITIVE_INFINITY) > event.time) return;
   const materials = await destroyMaterials(key, event, kms);
   const aliases = await dropAliases(key, kms);

@@ -11,8 +11,12 @@ export { exitWithParent } from '../engine/protocol/parent.ts';
  */
 export type ToFront = { readonly type: 'engine'; readonly lane: Lane } | { readonly type: 'drain' };
 
-/** `pair-lost`: the pair with that lane has ended and a new one is wanted. */
-export type FromFront = { readonly type: 'pair-lost'; readonly lane: Lane };
+/**
+ * `pair-lost`: the pair with that lane has ended and a new one is wanted. `ready`: the front serves at `endpoint`.
+ */
+export type FromFront =
+  | { readonly type: 'pair-lost'; readonly lane: Lane }
+  | { readonly type: 'ready'; readonly endpoint: string };
 
 export interface FrontChannel {
   /** The socket is paused. */
@@ -21,20 +25,28 @@ export interface FrontChannel {
 }
 
 /** The front's side of its channel. Call once, before the first await of the front's main module. */
-export function listenToSupervisor(channel: FrontChannel): { pairLost(lane: Lane): void } {
+export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
   process.on('message', (message: ToFront, socket: unknown) => {
     if (message.type === 'drain') channel.drain();
     else if (socket !== undefined) channel.engine(message.lane, socket as Socket);
   });
+  const send = (message: FromFront): void => {
+    // Fails when the supervisor is gone, and then this process ends: see exitWithParent.
+    process.send?.(message, undefined, undefined, () => undefined);
+  };
   return {
-    pairLost(lane) {
-      const message: FromFront = { type: 'pair-lost', lane };
-      if (process.connected) process.send?.(message);
-    },
+    pairLost: (lane) => send({ type: 'pair-lost', lane }),
+    ready: (endpoint) => send({ type: 'ready', endpoint }),
   };
 }
 
+export interface SupervisorChannel {
+  pairLost(lane: Lane): void;
+  ready(endpoint: string): void;
+}
+
 export function isFromFront(message: unknown): message is FromFront {
-  const { type, lane } = Object(message) as Partial<FromFront>;
+  const { type, lane, endpoint } = Object(message) as Record<string, unknown>;
+  if (type === 'ready') return typeof endpoint === 'string';
   return type === 'pair-lost' && lanes.some((name) => name === lane);
 }

@@ -24,6 +24,8 @@ export interface SupervisorOptions {
   readonly drainMs?: number;
   readonly backoff?: BackoffOptions;
   readonly log?: Log;
+  /** The front serves, at first and after each restart of it. */
+  readonly onReady?: (endpoint: string) => void;
 }
 
 export interface Supervisor {
@@ -73,7 +75,9 @@ class Running implements Supervisor {
       spawn: () => this.#spawnFront(),
       failed: (error: Error) => this.#fail(error.message),
       message: (message: unknown) => {
-        if (isFromFront(message)) this.#engines.requestPair(message.lane);
+        if (!isFromFront(message)) return;
+        if (message.type === 'ready') options.onReady?.(message.endpoint);
+        else this.#engines.requestPair(message.lane);
       },
       ended: (code: number | null) => this.#frontEnded(code),
     };

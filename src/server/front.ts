@@ -1,0 +1,41 @@
+/** The front: main module of the process that the supervisor starts with the settings as its one argument. */
+
+import { JournalError } from '../audit/contract.ts';
+import { EngineError } from '../engine/protocol/messages.ts';
+import { StoreError } from '../store/contract.ts';
+import { DataFolderError } from '../store/data-folder.ts';
+import { RowError } from '../store/rows-contract.ts';
+import { JsonLog } from '../wire/log.ts';
+import { EnginePairs } from './front/engine-pairs.ts';
+import { Front } from './front/front.ts';
+import { exitWithParent, FATAL_EXIT, listenToSupervisor } from './ipc.ts';
+import { freezeSettings, type Settings } from './settings.ts';
+
+/** Starting again would end the same way: somebody has to do something first. */
+const REFUSALS = [DataFolderError, StoreError, JournalError, RowError];
+
+exitWithParent();
+const settings = freezeSettings(JSON.parse(process.argv[2] ?? '{}') as Settings);
+const log = new JsonLog(settings.logLevel, (line) => process.stderr.write(line));
+const pairs = new EnginePairs();
+let front: Front | undefined;
+
+const supervisor = listenToSupervisor({
+  engine: (lane, socket) => pairs.give(lane, socket),
+  drain: () => void drain(),
+});
+pairs.onLost = (lane) => supervisor.pairLost(lane);
+
+async function drain(): Promise<void> {
+  await front?.stop(settings.drainTimeout * 1000);
+  process.exit(0);
+}
+
+try {
+  front = await Front.start(settings, pairs, log);
+  supervisor.ready(front.endpoint);
+} catch (error) {
+  log.error('the front did not start', { error });
+  const final = REFUSALS.some((kind) => error instanceof kind) || !(error instanceof EngineError);
+  process.exit(final ? FATAL_EXIT : 1);
+}

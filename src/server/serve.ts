@@ -1,0 +1,40 @@
+/** `lockholm serve`: takes the data folder, makes the seal of a new one, and starts the supervisor. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Served } from '../cli/serve.ts';
+import { lockholmVersion } from '../cli/version.ts';
+import { createSealFile } from '../engine/seal/file.ts';
+import { openDataFolder } from '../store/data-folder.ts';
+import { lockDataFolder } from '../store/data-lock.ts';
+import type { Settings } from './settings.ts';
+import { startSupervisor } from './supervisor.ts';
+
+const FRONT = join(import.meta.dirname, `front${import.meta.filename.slice(-3)}`);
+
+/** Rejects with an error that says what to do, and then has started nothing. */
+export async function serve(settings: Settings): Promise<Served> {
+  const { path: data } = await openDataFolder(settings.data);
+  const unlock = await lockDataFolder(data, 'lock');
+  if (!holdsData(data) && !existsSync(settings.seal)) createSealFile(settings.seal);
+  const { promise: ready, resolve } = Promise.withResolvers<string>();
+  const supervisor = startSupervisor({
+    front: { main: FRONT, argv: [JSON.stringify({ ...settings, data })], env: { TZ: 'UTC' } },
+    sealFile: settings.seal,
+    drainMs: settings.drainTimeout * 1000,
+    onReady: resolve,
+  });
+  return {
+    ready: ready.then((endpoint) => ({
+      version: lockholmVersion(),
+      endpoint,
+      data,
+      seal: settings.seal,
+      sealBesideData: dirname(settings.seal) === data,
+    })),
+    stopped: supervisor.stopped.finally(unlock),
+  };
+}
+
+/** A seal is made for a new folder alone: data whose seal is missing needs that seal, not another. */
+const holdsData = (data: string): boolean =>
+  ['lockholm.db', 'journal'].some((name) => existsSync(join(data, name)));
