@@ -71,5 +71,6 @@ function unseal(domain: Domain, fd: number): void {
 }
 
 function tell(message: FromEngine): void {
-  process.send?.(message);
+  // Fails when the supervisor is gone, and then this process ends: see exitWithParent.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
