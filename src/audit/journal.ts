@@ -90,12 +90,17 @@ export class FileJournal implements Journal {
     this.#expiry = setInterval(() => void this.#expire(), HOUR_MS).unref();
   }
 
+  /** Rejects with RangeError for an event that the format cannot hold, else with JournalError. */
   append(event: EncodedEvent): Promise<void> {
     if (this.#closing) return Promise.reject(new JournalError('closed', 'the journal is closed'));
     if (this.#failure !== undefined && this.#failure.code !== 'full') return Promise.reject(this.#failure);
-    const done = this.#filling.add(event);
-    this.#work ??= this.#run();
-    return done;
+    try {
+      const done = this.#filling.add(event);
+      this.#work ??= this.#run();
+      return done;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Why the last write failed, until one succeeds: `full` heals itself, `unavailable` needs a new opening. */
