@@ -4,9 +4,6 @@ import type { ServiceError } from '../core/errors.ts';
 import { OPERATOR_SERVICE } from '../identity/authorizer.ts';
 import type { PipelineCall } from './call.ts';
 
-/** CloudTrail's bound for errorMessage: 1 KB. */
-const MAX_MESSAGE = 1024;
-
 /** What the journal says of a call as it stands: of its success, or of the error that it failed with. */
 export function eventFacts(call: PipelineCall, error?: ServiceError): EventFacts {
   const { service, operation } = call.bound;
@@ -32,6 +29,6 @@ export function eventFacts(call: PipelineCall, error?: ServiceError): EventFacts
     additionalEventData: record.additionalEventData,
   };
   if (error === undefined) return facts;
-  const errorMessage = error.wireMessage?.slice(0, MAX_MESSAGE).toWellFormed();
-  return { ...facts, errorCode: error.code, ...(errorMessage === undefined ? {} : { errorMessage }) };
+  const { code, wireMessage } = error;
+  return { ...facts, errorCode: code, ...(wireMessage === undefined ? {} : { errorMessage: wireMessage }) };
 }

@@ -34,6 +34,7 @@ export interface ListenerLimits {
 
 /** Longer than the idle time after which AWS SDKs and load balancers drop a connection of their own accord. */
 const KEEP_ALIVE_MS = 75_000;
+const CHECKS_PER_TIMEOUT = 3;
 const standardLimits: ListenerLimits = {
   headerBytes: 16_384,
   headersMs: 15_000,
@@ -67,6 +68,7 @@ export class HttpListener {
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: Math.ceil(limits.headersMs / CHECKS_PER_TIMEOUT),
       noDelay: true,
     });
     // Header lines beyond a count would vanish unseen; their size is bounded already.
@@ -181,14 +183,15 @@ export class HttpListener {
     this.#answer(exchange, this.#options.pipeline.refuse(protocol, error, exchange.requestId));
   }
 
-  #answer({ head, requestId, request, response }: Exchange, reply: Reply | PlainReply): void {
+  #answer({ head, requestId, request, response, waits }: Exchange, reply: Reply | PlainReply): void {
     if (response.destroyed || response.headersSent) return;
     const { status, contentType, body } = reply;
     const headers = ['x-amzn-RequestId', requestId, 'Content-Length', String(Buffer.byteLength(body))];
     if (contentType !== undefined) headers.push('Content-Type', contentType);
     if ('allow' in reply) headers.push('Allow', reply.allow);
-    // What is left of a body would be read as the next request.
-    if (this.#draining || !request.complete) headers.push('Connection', 'close');
+    // Node discards what is left of a body and then reads the next request; one that waits for leave to send
+    // its body may send either.
+    if (this.#draining || (waits && !request.complete)) headers.push('Connection', 'close');
     response.writeHead(status, headers);
     response.end(body);
     const { log } = this.#options;

@@ -138,15 +138,17 @@ export class Pipeline {
   /** Rejects with ServiceError alone. */
   async #perform<R>(call: PipelineCall, read: () => Fields, write: (output: unknown) => R): Promise<R> {
     let result: R;
+    let event: EncodedEvent;
     try {
       const input = read();
       call.bound.validate(input);
       call.input = input;
       result = write(await this.#run(call, input));
+      event = call.committed ?? this.#parts.encodeEvent(eventFacts(call));
     } catch (error) {
       throw await this.#fail(call, error);
     }
-    await this.#append(call, call.committed ?? this.#parts.encodeEvent(eventFacts(call)));
+    await this.#append(call, event);
     return result;
   }
 
@@ -193,7 +195,7 @@ export class Pipeline {
       // What was committed took effect, so its success is what the journal must say.
       await this.#append(call, call.committed ?? this.#parts.encodeEvent(eventFacts(call, error)));
     } catch (unwritten) {
-      return unwritten as ServiceError;
+      return toServiceError(unwritten, call.bound.faults);
     }
     return error;
   }
