@@ -16,6 +16,7 @@ export const order = [
   'xks-proxy',
   'storage',
   'custody',
+  'operator',
   'cli',
   'server',
 ] as const;

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { EXIT_USAGE, Failure } from './cli/failure.ts';
+import { type Flags, newProgram, resolveDataFolders, runProgram } from './cli/program.ts';
+/** The command line's entry: composes commands and the server. What is only needed to serve is loaded then. */
+import { registerServe, type ServeFlag } from './cli/serve.ts';
+import { registerVersion } from './cli/version.ts';
+import {
+  loadSettings,
+  type SettingRow,
+  type Settings,
+  SettingsError,
+  settingRows,
+} from './server/settings.ts';
+
+const { argv, env } = process;
+function settingsFor(flags: Flags): Settings {
+  try {
+    return loadSettings({ flags, env, cwd: process.cwd() });
+  } catch (error) {
+    throw error instanceof SettingsError ? new Failure(error.message, EXIT_USAGE, error) : error;
+  }
+}
+const isFlag = (row: SettingRow): row is SettingRow & ServeFlag => row.takes !== undefined;
+
+const program = newProgram();
+registerServe(program, {
+  flags: settingRows.filter(isFlag),
+  async start(flags) {
+    const { serve } = await import('./server/serve.ts');
+    return serve(settingsFor(flags));
+  },
+});
+registerVersion(program);
+resolveDataFolders(program, (flags) => settingsFor(flags).data);
+process.exitCode = await runProgram(program, argv, env);
