@@ -95,11 +95,22 @@ const measureTable = async (
   return { operation, connections, rows: [...turns].map(([name, own]) => summarise(name, own, yardstick)) };
 };
 
+/** Code is compiled for speed only after a while of load; nobody runs a server for three seconds. */
+const warmUp = async (subjects: readonly Subject[], options: Options) => {
+  for (const subject of subjects) {
+    say(`${subject.server.contender.name}: warming up`);
+    for (const operation of options.operations) {
+      await takeTurn(subject, operation, Math.max(...options.connections), { ...options, seconds: 2 });
+    }
+  }
+};
+
 const measureAll = async (options: Options): Promise<Report> => {
   const wanted = rivals.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
   const skipped: Record<string, string> = {};
   const subjects = [await prepare(bare)];
   for (const contender of wanted) subjects.push(...(await prepareRival(contender, skipped)));
+  await warmUp(subjects, options);
   const tables: Table[] = [];
   for (const operation of options.operations) {
     for (const connections of options.connections) {
