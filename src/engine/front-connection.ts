@@ -6,13 +6,12 @@ import { type Field, FrameError, type Reader, text, u8 } from './protocol/codec.
 import { FrameSocket } from './protocol/frame-socket.ts';
 import { ERROR_CODE } from './protocol/frames.ts';
 import { type Lane, lanes } from './protocol/ipc.ts';
-import { logTo, whereFrom } from './protocol/log.ts';
+import { type Log, whereFrom } from './protocol/log.ts';
 import { EngineError, engineErrorCodes, type MessageName, messages } from './protocol/messages.ts';
 import { Session } from './session.ts';
 
 /** Requests whose handlers wait; beyond, the front is not read until some are answered. */
 const MAX_UNDER_WAY = 256;
-const log = logTo('engine');
 const INTERNAL = 'the engine failed';
 
 type Handle = (request: unknown, session: Session) => unknown;
@@ -44,7 +43,7 @@ export const helloHandler =
     sealed: domain.epoch === 0,
   });
 
-export function serveFront(socket: Socket, routes: Routes): void {
+export function serveFront(socket: Socket, routes: Routes, log: Log): void {
   const session = new Session();
   let greeted = false;
   let underWay = 0;

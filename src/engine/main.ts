@@ -15,6 +15,7 @@ import { logTo } from './protocol/log.ts';
 import { exitWithParent } from './protocol/parent.ts';
 import { readSeal } from './seal/file.ts';
 
+const log = logTo('engine');
 const [, , laneName, sealDescriptor] = process.argv;
 const lane = lanes.find((name) => name === laneName);
 if (lane === undefined) throw new Error('an engine is started as `fast` or `slow`');
@@ -37,15 +38,18 @@ function startLane(name: Lane, seal: string | undefined): void {
   const handlers = name === 'fast' ? fastLane(domain, opened) : slowLane(domain, push);
   const routes = routesOf({ hello: helloHandler(name, domain), ...handlers });
   const meet = (socket: Socket): void => {
-    peer?.close();
-    const met: PeerConnection = new PeerConnection(socket, domain, {
+    const replaced = peer;
+    peer = undefined;
+    replaced?.close();
+    const events = {
       rootHeld: () => tell({ type: 'root-held' }),
       lost() {
         if (peer !== met) return;
         peer = undefined;
         tell({ type: 'peer-lost' });
       },
-    });
+    };
+    const met: PeerConnection = new PeerConnection(socket, domain, events, log);
     peer = met;
   };
 
@@ -54,7 +58,7 @@ function startLane(name: Lane, seal: string | undefined): void {
     // Absent when the other end was closed before it could be handed over.
     if (socket === undefined) return;
     if (type === 'peer') meet(socket as Socket);
-    else serveFront(socket as Socket, routes);
+    else serveFront(socket as Socket, routes, log);
   });
   tell({ type: 'ready' });
 }
@@ -64,7 +68,7 @@ function unseal(domain: Domain, fd: number): void {
     domain.holdRoot(readSeal(fd));
     closeSync(fd);
   } catch (error) {
-    logTo('engine')('seal-refused', { reason: (error as Error).message });
+    log('seal-refused', { reason: (error as Error).message });
     process.exit(FATAL_EXIT);
   }
   tell({ type: 'root-held' });

@@ -3,12 +3,11 @@ import type { Socket } from 'node:net';
 import type { Domain } from './domain.ts';
 import { type FieldType, FrameError, type Reader } from './protocol/codec.ts';
 import { FrameSocket } from './protocol/frame-socket.ts';
-import { logTo, whereFrom } from './protocol/log.ts';
+import { type Log, whereFrom } from './protocol/log.ts';
 import { EngineError } from './protocol/messages.ts';
 import { peerMessages } from './protocol/peer.ts';
 
 const ROOT_KEY_SIZE = 32;
-const log = logTo('engine');
 const NO_STATE = Buffer.alloc(0);
 
 export interface PeerEvents {
@@ -20,13 +19,15 @@ export interface PeerEvents {
 export class PeerConnection {
   readonly #domain: Domain;
   readonly #events: PeerEvents;
+  readonly #log: Log;
   readonly #link: FrameSocket;
   readonly #waiting = new Map<number, () => void>();
   #lastId = 0;
 
-  constructor(socket: Socket, domain: Domain, events: PeerEvents) {
+  constructor(socket: Socket, domain: Domain, events: PeerEvents, log: Log) {
     this.#domain = domain;
     this.#events = events;
+    this.#log = log;
     this.#link = new FrameSocket(
       socket,
       {
@@ -107,7 +108,9 @@ export class PeerConnection {
   }
 
   #closed(reason: Error | undefined): void {
-    if (reason !== undefined) log('peer-pair-closed', whereFrom(reason));
+    // A socket's own errors mean that the other engine died, which the supervisor logs.
+    const fault = reason !== undefined && !('syscall' in reason);
+    if (fault) this.#log('peer-pair-closed', whereFrom(reason));
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();
     this.#events.lost();

@@ -1,5 +1,6 @@
 /** Real engines in their sandbox, under the supervisor's own code, with a temporary seal and a loaded domain. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineClient, type EngineClientOptions } from '../../src/engine/protocol/client.ts';
@@ -16,6 +17,10 @@ export interface TestEngines {
   killLane(lane: Lane): Promise<void>;
   /** Loads a state that the engine proposed, and remembers it for an engine that starts sealed. */
   loadDomain(blob: Uint8Array): Promise<void>;
+  /** A new pair with the lane, beside the client's: to speak to the engine in raw bytes. */
+  rawPair(lane: Lane): Promise<Socket>;
+  /** How often an engine was given the seal. */
+  readonly sealUses: () => number;
   stop(): Promise<void>;
 }
 
@@ -32,6 +37,8 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
   const sealPath = join(folder, 'seal');
   createSealFile(sealPath);
   let blob: Uint8Array = Buffer.alloc(0);
+  let sealUses = 0;
+  const wanted: ((socket: Socket) => void)[] = [];
   const engine: EngineClient = new EngineClient({
     ...options,
     onPairLost: (lane) => engines.requestPair(lane),
@@ -44,8 +51,15 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
     },
   });
   const engines = Engines.start({
-    openSeal: () => openSealFile(sealPath),
-    onPair: (lane, socket) => engine.attach(lane, socket),
+    openSeal() {
+      sealUses += 1;
+      return openSealFile(sealPath);
+    },
+    onPair(lane, socket) {
+      const taker = wanted.shift();
+      if (taker === undefined) engine.attach(lane, socket);
+      else taker(socket);
+    },
     onFatal: (message) => {
       throw new Error(message);
     },
@@ -62,6 +76,12 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
     loadDomain,
     domainBlob: () => blob,
     pid: (lane) => engines.pid(lane),
+    sealUses: () => sealUses,
+    rawPair: (lane) =>
+      new Promise((resolve) => {
+        wanted.push(resolve);
+        engines.requestPair(lane);
+      }),
     async killLane(lane) {
       const gone = engines.gone(lane);
       const pid = engines.pid(lane);
