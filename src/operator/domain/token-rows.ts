@@ -1,0 +1,37 @@
+/** The tables whose rows hold a token, and where in the row it is. */
+
+import type { Binding } from '../../engine/protocol/binding.ts';
+import type { AccessKey } from '../../identity/access-keys.ts';
+import { accessKeyBinding } from '../../identity/access-keys.ts';
+import { materialBinding } from '../../kms/backends/engine.ts';
+import type { KeyRecord } from '../../kms/key.ts';
+import type { Rows, Stored } from '../../store/rows-contract.ts';
+
+/** What every row with a token has. */
+export interface TokenRow {
+  /** Base64. */
+  readonly token: string;
+}
+
+/** In the order in which a rotation goes through them. */
+export const tokenTables = ['material', 'access-key'] as const;
+export type TokenTable = (typeof tokenTables)[number];
+
+export const isTokenTable = (table: string): table is TokenTable =>
+  (tokenTables as readonly string[]).includes(table);
+
+export const tokenOf = (row: TokenRow): Buffer => Buffer.from(row.token, 'base64');
+
+type FindBinding = (row: Stored<TokenRow>, rows: Rows) => Promise<Binding | undefined>;
+
+/** What the token of a row is bound to; undefined when the row is of no key that there is. */
+export const bindingOf: Readonly<Record<TokenTable, FindBinding>> = {
+  async material({ id }, rows) {
+    const end = id.lastIndexOf('/');
+    const key = await rows.get<KeyRecord>('key', id.slice(0, end));
+    return key && materialBinding(key.value, id.slice(end + 1));
+  },
+  async 'access-key'({ id, value }) {
+    return accessKeyBinding(id, (value as AccessKey).account);
+  },
+};
