@@ -7,8 +7,7 @@
  * The last arguments are the encryption context: not secret, stored in the file, compared when it is decrypted.
  */
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -22,7 +21,12 @@ import {
 const FRAME = 64 * 1024;
 
 type Context = Record<string, string>;
-type Action = (keyring: KmsKeyringNode, context: Context, source: string, target: string) => Promise<void>;
+type Action = (
+  keyring: KmsKeyringNode,
+  context: Context,
+  source: FileHandle,
+  target: FileHandle,
+) => Promise<void>;
 
 const { encryptStream, decryptStream } = buildClient({
   commitmentPolicy: CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT,
@@ -38,9 +42,9 @@ const openKeyring = async (keyId: string): Promise<KmsKeyringNode> => {
 
 const encrypt: Action = (keyring, context, source, target) =>
   pipeline(
-    createReadStream(source),
+    source.createReadStream(),
     encryptStream(keyring, { encryptionContext: context, frameLength: FRAME }),
-    createWriteStream(target, { flags: 'wx', mode: 0o600, flush: true }),
+    target.createWriteStream({ flush: true }),
   );
 
 const decrypt: Action = async (keyring, context, source, target) => {
@@ -50,35 +54,41 @@ const decrypt: Action = async (keyring, context, source, target) => {
     if (wrong)
       decryption.destroy(new Error(`the file's encryption context does not have ${wrong.join('=')}`));
   });
-  const output = createWriteStream(target, { flags: 'wx', mode: 0o600, flush: true });
-  await pipeline(createReadStream(source), decryption, output);
+  await pipeline(source.createReadStream(), decryption, target.createWriteStream({ flush: true }));
 };
 
 /**
  * The signature over the file comes at its end, so plaintext goes to a file of another name, which its owner alone can
  * read, and takes the target's name only when the signature was found good.
  */
-const writeWhole = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
+const writeWhole = async (path: string, write: (target: FileHandle) => Promise<void>): Promise<void> => {
   const temporary = join(dirname(path), `.encrypt-file-${randomUUID()}`);
+  const target = await open(temporary, 'wx', 0o600);
   try {
-    await write(temporary);
+    await write(target);
     await rename(temporary, path);
   } finally {
+    await target.close();
     await rm(temporary, { force: true });
   }
 };
 
 const actions: Readonly<Record<string, Action>> = { encrypt, decrypt };
 
-const main = async ([name = '', keyId, source, target, ...pairs]: readonly string[]): Promise<void> => {
+const main = async ([name = '', keyId, from, to, ...pairs]: readonly string[]): Promise<void> => {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (!action || !keyId || !source || !target || !pairs.every((pair) => pair.includes('='))) {
+  if (!action || !keyId || !from || !to || !pairs.every((pair) => pair.includes('='))) {
     throw new Error('usage: encrypt-file.ts encrypt|decrypt KEY SOURCE TARGET [NAME=VALUE ...]');
   }
   const split = (pair: string) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
   const context: Context = Object.fromEntries(pairs.map(split));
   const keyring = await openKeyring(keyId);
-  await writeWhole(target, (temporary) => action(keyring, context, source, temporary));
+  const source = await open(from, 'r');
+  try {
+    await writeWhole(to, (target) => action(keyring, context, source, target));
+  } finally {
+    await source.close();
+  }
 };
 
 main(process.argv.slice(2)).catch((error: Error) => {
