@@ -72,7 +72,17 @@ export function entryTime(event: { readonly envelope: Uint8Array }): number {
 /** What those who follow the journal look at. */
 export type EntryFacts = Pick<
   EventFacts,
-  'id' | 'requestId' | 'time' | 'type' | 'name' | 'errorCode' | 'uses' | 'resources' | 'additionalEventData'
+  | 'id'
+  | 'requestId'
+  | 'time'
+  | 'type'
+  | 'source'
+  | 'name'
+  | 'account'
+  | 'errorCode'
+  | 'uses'
+  | 'resources'
+  | 'additionalEventData'
 >;
 
 /** Without parsing while the entry is fresh (event.ts, FreshEvent). */
@@ -87,6 +97,8 @@ export function entryFacts(entry: JournalEntry | (EncodedEvent & { facts?: Event
     requestId: envelope.requestId,
     time: Date.parse(envelope.time),
     type: envelope.type,
+    source: envelope.source,
+    account: envelope.account,
     name: body?.eventName ?? envelope.name,
     ...(envelope.errorCode === undefined ? {} : { errorCode: envelope.errorCode }),
     uses: (body?.uses ?? envelope.uses).map(keyUse),

@@ -71,6 +71,7 @@ export class FileJournal implements Journal {
   #filling = new Batch();
   #spare = new Batch();
   #work: Promise<void> | undefined;
+  #lastAppend: Promise<void> = Promise.resolve();
   #failure: JournalError | undefined;
   #closing = false;
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
@@ -95,12 +96,17 @@ export class FileJournal implements Journal {
     if (this.#closing) return Promise.reject(new JournalError('closed', 'the journal is closed'));
     if (this.#failure !== undefined && this.#failure.code !== 'full') return Promise.reject(this.#failure);
     try {
-      const done = this.#filling.add(event);
+      this.#lastAppend = this.#filling.add(event);
       this.#work ??= this.#run();
-      return done;
+      return this.#lastAppend;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Resolves when what was appended until now is durable or refused. */
+  async settled(): Promise<void> {
+    await this.#lastAppend.catch(() => undefined);
   }
 
   /** Why the last write failed, until one succeeds: `full` heals itself, `unavailable` needs a new opening. */

@@ -1,0 +1,48 @@
+/** Opens and closes the counters of engine sessions in the journal. */
+import type { Clock } from '../core/clock.ts';
+import type { EncodedEvent, EventFacts } from './contract.ts';
+import { sessionClosed, sessionOpened } from './counter-events.ts';
+import type { CountersView } from './counters.ts';
+import type { FileJournal } from './journal.ts';
+import type { Home } from './lockholm-event.ts';
+
+export interface CounterSessionsParts {
+  readonly journal: Pick<FileJournal, 'append' | 'settled'>;
+  readonly encodeEvent: (facts: EventFacts) => EncodedEvent;
+  readonly view: CountersView;
+  readonly home: Home;
+  readonly clock: Clock;
+}
+
+export class CounterSessions {
+  readonly #parts: CounterSessionsParts;
+  constructor(parts: CounterSessionsParts) {
+    this.#parts = parts;
+  }
+
+  /** MUST resolve before a use in this session is appended. */
+  async opened(session: string, lane: string): Promise<void> {
+    const { home, clock } = this.#parts;
+    await this.#append([sessionOpened(home, clock.now(), session, lane)]);
+  }
+
+  /** The engine died, or ended: closes its counters with the last numbers in the journal. */
+  async ended(session: string): Promise<void> {
+    const { journal, view, home, clock } = this.#parts;
+    // Uses that were appended before this was called count.
+    await journal.settled();
+    await this.#append(sessionClosed(home, clock.now(), session, view.counters(session)));
+  }
+
+  /** At start, before any session is opened: closes those of a front that was killed. */
+  async endLeftOpen(): Promise<readonly string[]> {
+    const left = this.#parts.view.open.map(({ session }) => session);
+    for (const session of left) await this.ended(session);
+    return left;
+  }
+
+  async #append(events: readonly EventFacts[]): Promise<void> {
+    const { journal, encodeEvent } = this.#parts;
+    await Promise.all(events.map((facts) => journal.append(encodeEvent(facts))));
+  }
+}
