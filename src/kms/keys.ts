@@ -25,7 +25,8 @@ export type KeyName = { readonly place: Place; readonly arn: string } & (
 );
 
 export function parseKeyName(text: string, home: Place, forms: KeyForms): KeyName {
-  if (!text.startsWith('arn:')) return parseResource(text, home, forms, text);
+  const { account, region } = home;
+  if (!text.startsWith('arn:')) return parseResource(text, { account, region }, forms, text);
   const arn = parseKmsArn(text);
   if (arn === undefined) throw invalidArn(`Invalid arn ${text}`);
   // The wording of AWS for an ARN of another Region.
