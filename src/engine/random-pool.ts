@@ -14,7 +14,7 @@ export class RandomPool {
       this.#at = 0;
     }
     const end = this.#at + size;
-    target.set(this.#pool.subarray(this.#at, end), start);
+    this.#pool.copy(target, start, this.#at, end);
     this.#pool.fill(0, this.#at, end);
     this.#at = end;
   }

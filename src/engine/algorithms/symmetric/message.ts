@@ -22,7 +22,7 @@ export function sealMessage(
   plaintext: Uint8Array,
   context: Uint8Array,
 ): Buffer {
-  const blob = Buffer.allocUnsafeSlow(HEADER_SIZE + plaintext.length + GCM_TAG_SIZE);
+  const blob = Buffer.allocUnsafe(HEADER_SIZE + plaintext.length + GCM_TAG_SIZE);
   header.copy(blob);
   const key = derive(material, label, header.subarray(MESSAGE_NONCE_AT));
   gcmSeal(key, FIXED_NONCE, associatedData(header, context), plaintext, blob, HEADER_SIZE);
