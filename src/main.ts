@@ -1,8 +1,12 @@
 #!/usr/bin/env node
+import { registerAccessKey } from './cli/access-key.ts';
+import { registerAccount } from './cli/account.ts';
+import { registerClock } from './cli/clock.ts';
 import { EXIT_USAGE, Failure } from './cli/failure.ts';
 import { type Flags, newProgram, resolveDataFolders, runProgram } from './cli/program.ts';
 /** The command line's entry: composes commands and the server. What is only needed to serve is loaded then. */
 import { registerServe, type ServeFlag } from './cli/serve.ts';
+import { registerStatus } from './cli/status.ts';
 import { registerVersion } from './cli/version.ts';
 import {
   loadSettings,
@@ -30,6 +34,10 @@ registerServe(program, {
     return serve(settingsFor(flags));
   },
 });
+registerStatus(program);
+registerAccount(program);
+registerAccessKey(program);
+registerClock(program);
 registerVersion(program);
 resolveDataFolders(program, (flags) => settingsFor(flags).data);
 process.exitCode = await runProgram(program, argv, env);

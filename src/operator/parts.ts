@@ -24,6 +24,8 @@ export interface ServerFacts {
   readonly started: number;
   /** As clients address it; known once it listens. */
   readonly endpoint: () => string;
+  /** The one that clients are told to use by default. */
+  readonly region: string;
   readonly data: string;
   /** Path of the file seal. */
   readonly seal: string;

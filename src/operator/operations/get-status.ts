@@ -18,6 +18,8 @@ export interface Status {
   readonly Started: string;
   readonly UptimeSeconds: number;
   readonly Endpoint: string;
+  /** The one that clients are told to use by default. */
+  readonly ClientRegion: string;
   readonly DataFolder: string;
   readonly Seal: { readonly Kind: string; readonly Path: string; readonly BesideData: boolean };
   readonly Sealed: boolean;
@@ -61,6 +63,7 @@ const output = structure(
     Started: text,
     UptimeSeconds: count,
     Endpoint: text,
+    ClientRegion: text,
     DataFolder: text,
     Seal: structure({ Kind: text, Path: text, BesideData: flag }),
     Sealed: flag,
@@ -91,6 +94,7 @@ export const getStatus = (parts: OperatorParts): Operation =>
         Started: isoTime(server.started),
         UptimeSeconds: Math.max(0, Math.floor((clock.now() - server.started) / 1000)),
         Endpoint: server.endpoint(),
+        ClientRegion: server.region,
         DataFolder: server.data,
         Seal: { Kind: 'file', Path: server.seal, BesideData: dirname(server.seal) === server.data },
         ...state,

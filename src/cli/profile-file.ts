@@ -1,0 +1,48 @@
+/** Adds a profile to a file of AWS credentials. What can go wrong is looked for before there is a secret to keep. */
+import { open, readFile, stat } from 'node:fs/promises';
+import { credentialsSection, hasProfile, isProfileName, type ProfileKey } from '../operator/aws-files.ts';
+import { EXIT_USAGE, Failure } from './failure.ts';
+import { shellWord } from './output.ts';
+
+export interface ProfilePlace {
+  readonly file: string;
+  readonly profile: string;
+}
+
+export function requireProfileName(name: string): string {
+  if (isProfileName(name)) return name;
+  throw new Failure('A profile has letters, digits and . _ @ - in its name, 128 at most.', EXIT_USAGE);
+}
+
+/** Rejects with a Failure when the profile cannot be added. */
+export async function checkPlace({ file, profile }: ProfilePlace): Promise<void> {
+  const text = await readIfThere(file);
+  if (text === undefined) return;
+  if (hasProfile(text, profile)) {
+    throw new Failure(`${file} has a profile ${profile} already: name another one with --profile.`);
+  }
+  const { mode } = await stat(file);
+  if ((mode & 0o077) === 0) return;
+  throw new Failure(`${file} can be read by other users: run chmod 600 ${shellWord(file)} first.`);
+}
+
+export async function addProfile({ file, profile }: ProfilePlace, key: ProfileKey): Promise<void> {
+  const before = (await readIfThere(file)) ?? '';
+  const gap = before === '' || before.endsWith('\n\n') ? '' : before.endsWith('\n') ? '\n' : '\n\n';
+  const handle = await open(file, 'a', 0o600);
+  try {
+    await handle.writeFile(gap + credentialsSection(profile, key));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Failure(`${file} cannot be used: ${(error as Error).message}`, undefined, error);
+  }
+}
