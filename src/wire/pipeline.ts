@@ -6,7 +6,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EncodedEvent, EventFacts, Journal } from '../audit/contract.ts';
-import type { Caller, Resolution } from '../core/call.ts';
+import type { Caller, Resolution, Target } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ServiceError } from '../core/errors.ts';
 import type { HttpHead } from '../core/http-head.ts';
@@ -165,15 +165,22 @@ export class Pipeline {
     }
   }
 
-  async #runOnce(call: PipelineCall, input: Fields): Promise<unknown> {
+  /** A promise only where something must be waited for: most calls find their rows in the cache. */
+  #runOnce(call: PipelineCall, input: Fields): unknown {
+    const resolving = call.bound.operation.resolve(input, call);
+    if (resolving instanceof Promise)
+      return resolving.then((found) => this.#runAllowed(call, input, found, 0));
+    return this.#runAllowed(call, input, resolving, 0);
+  }
+
+  /** Authorises the targets from `from` on, in their order, then runs. */
+  #runAllowed(call: PipelineCall, input: Fields, found: Resolution<unknown>, from: number): unknown {
     const { operation } = call.bound;
-    const resolving = operation.resolve(input, call);
-    const { resolved, targets }: Resolution<unknown> =
-      resolving instanceof Promise ? await resolving : resolving;
+    const { targets, resolved } = found;
     if (targets.length === 0) throw new TypeError(`${operation.name} names nothing to authorise`);
-    for (const target of targets) {
-      const authorised = this.#parts.authorizer.authorize(call, target);
-      if (authorised !== undefined) await authorised;
+    for (let i = from; i < targets.length; i++) {
+      const deciding = this.#parts.authorizer.authorize(call, targets[i] as Target);
+      if (deciding !== undefined) return deciding.then(() => this.#runAllowed(call, input, found, i + 1));
     }
     return operation.run(input, call, resolved);
   }

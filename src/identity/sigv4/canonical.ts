@@ -12,11 +12,10 @@ export type PathStyle = 'normalised' | 'as-sent';
 const ONLY_UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const PATH_UNRESERVED = /^[A-Za-z0-9\-._~/]*$/;
 const DOT_SEGMENT = /\/\.{0,2}(?:\/|$)/;
-const NOT_ASCII = /[^\0-\x7f]/;
 
 export function stringToSign(amzDate: string, scope: string, canonicalRequest: string): string {
-  // The wire's bytes, not those of a text in UTF-8.
-  const bytes = NOT_ASCII.test(canonicalRequest) ? Buffer.from(canonicalRequest, 'latin1') : canonicalRequest;
+  // As the wire's bytes, not as those of a text in UTF-8.
+  const bytes = Buffer.from(canonicalRequest, 'latin1');
   return `${ALGORITHM}\n${amzDate}\n${scope}\n${hash('sha256', bytes, 'hex')}`;
 }
 

@@ -96,14 +96,18 @@ function mapCheck(shape: MapShape): Check {
     const map = value as Fields;
     const keys = Object.keys(map);
     own?.(map, path, errors);
-    const brokenKeys = brokenBy(keys, keyConstraints);
+    const brokenKeys = keyConstraints.length === 0 ? undefined : brokenBy(keys, keyConstraints);
     if (brokenKeys !== undefined)
       errors.push(failure(shape, map, path, `Map keys must satisfy ${brokenKeys}`));
-    const broken = brokenBy(Object.values(map), each);
+    const broken = brokenBy(
+      keys.map((key) => map[key]),
+      each,
+    );
     if (broken !== undefined) errors.push(failure(shape, map, path, `Map value must satisfy ${broken}`));
+    if (nested === undefined) return;
     for (const key of keys) {
       if (errors.length >= MAX_ERRORS) return;
-      if (map[key] !== null) nested?.(map[key], `${path}.${key}.member`, errors);
+      if (map[key] !== null) nested(map[key], `${path}.${key}.member`, errors);
     }
   };
 }
