@@ -1,5 +1,5 @@
 /**
- * The sandbox that an engine runs in (docs/decisions, design "Sandbox"): Node's permission model with nothing
+ * The sandbox that an engine runs in: Node's permission model ("Permissions" in its documentation) with nothing
  * allowed but to read its own source while it loads. `--no-experimental-sqlite`, because `node:sqlite` opens
  * any path under `--permission`. No flag may ever allow workers: a worker can shed the limits.
  */
