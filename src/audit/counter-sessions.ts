@@ -20,7 +20,7 @@ export class CounterSessions {
     this.#parts = parts;
   }
 
-  /** MUST resolve before a use in this session is appended. */
+  /** MUST be called before a use in this session is appended. */
   async opened(session: string, lane: string): Promise<void> {
     const { home, clock } = this.#parts;
     await this.#append([sessionOpened(home, clock.now(), session, lane)]);

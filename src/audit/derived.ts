@@ -48,6 +48,8 @@ export async function openDerived(parts: DerivedParts): Promise<Derived> {
   const derived = new Derived(parts, position ?? { index: 0, since: await firstTime(parts) });
   const lost = position !== undefined && position.index > parts.journal.size;
   await derived.catchUp(position === undefined || lost ? {} : row);
+  // The first start is remembered, whatever happens next.
+  if (position === undefined) await derived.write();
   return derived;
 }
 
@@ -71,7 +73,8 @@ export class Derived {
   readonly #parts: DerivedParts;
   readonly #lastUsage: LastUsageView;
   #applied: number;
-  #written: number;
+  /** -1: nothing yet by this server. */
+  #written = -1;
   #writing: Promise<void> | undefined;
   #unsubscribe: () => void = () => undefined;
   readonly #timer: NodeJS.Timeout;
@@ -87,7 +90,6 @@ export class Derived {
     };
     this.missingEntries = Math.max(0, position.index - journal.size);
     this.#applied = this.missingEntries > 0 ? 0 : position.index;
-    this.#written = this.#applied;
     this.#timer = setInterval(() => void this.write(), WRITE_MS).unref();
   }
 

@@ -22,6 +22,8 @@ export interface Audit {
   readonly outbox: Outbox;
   readonly sessions: CounterSessions;
   readonly lastUsage: LastUsage;
+  /** Time of the last entry that an earlier run left, ms since the epoch; 0 when there is none. */
+  readonly lastTimeFound: number;
   readonly replayed: Replayed;
   /** Engine sessions of a front that was killed, now closed. */
   readonly leftOpen: readonly string[];
@@ -33,6 +35,7 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
   const { clock = systemClock } = options;
   const journal = await openJournal(options.folder, options);
   try {
+    const lastTimeFound = journal.lastTime;
     const parts = { ...options, journal };
     const encodeEvent = createEncoder(options.node);
     const replayed = await replayOutbox(parts);
@@ -52,6 +55,7 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
       outbox,
       sessions,
       lastUsage: derived.lastUsage,
+      lastTimeFound,
       replayed,
       leftOpen,
       close,
