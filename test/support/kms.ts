@@ -101,7 +101,7 @@ export async function startKms(): Promise<TestKms> {
       input: input as Record<string, unknown>,
     });
 
-  const guard = () => new ClockGuard({ rows, clock, lastTime: () => journal.lastTime });
+  const guard = () => new ClockGuard({ rows, lastTime: () => journal.lastTime });
   return {
     kms,
     rows,

@@ -1,111 +1,192 @@
-/** The front's parts, put together in the order in which each needs the ones before it. */
+/** The front's parts, put together in the order in which each needs the ones before it, and closed in reverse. */
 import { join } from 'node:path';
-import { createEncoder } from '../../audit/event.ts';
-import { type FileJournal, openJournal } from '../../audit/journal.ts';
+import { type Audit, openAudit } from '../../audit/open-audit.ts';
+import { lockholmVersion } from '../../cli/version.ts';
 import { systemClock } from '../../core/clock.ts';
-import { EngineClient } from '../../engine/protocol/client.ts';
-import { FIRST_ACCOUNT, newAccount } from '../../identity/accounts.ts';
+import { must, parseRegion } from '../../core/ids.ts';
 import { ownerAuthorizer } from '../../identity/authorizer.ts';
 import { SigV4Verifier } from '../../identity/sigv4/verifier.ts';
 import { kmsService } from '../../kms/service.ts';
-import { encodeState, readState } from '../../operator/domain/state-row.ts';
-import type { Store } from '../../store/contract.ts';
+import { Domain } from '../../operator/domain/domain.ts';
+import { reloadingEngine } from '../../operator/domain/reloading-engine.ts';
+import { startRotationSchedule } from '../../operator/domain/rotation-schedule.ts';
+import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
+import { describeDomain } from '../../operator/operations/describe-domain.ts';
+import { rotateDomainKey } from '../../operator/operations/rotate-domain-key.ts';
+import { operatorService } from '../../operator/service.ts';
+import { placeOperatorSocket } from '../../operator/socket.ts';
 import { lockDataFolder } from '../../store/data-lock.ts';
-import { writeFileDurable } from '../../store/durable-file.ts';
 import { engineAuthenticator } from '../../store/engine-authenticator.ts';
 import { openRows } from '../../store/rows.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { AwsJson } from '../../wire/aws-json.ts';
 import { HttpListener } from '../../wire/listener.ts';
 import type { Log } from '../../wire/log.ts';
+import { OperatorJson, operatorCaller } from '../../wire/operator-json.ts';
 import { Pipeline } from '../../wire/pipeline.ts';
+import type { Protocol } from '../../wire/protocol.ts';
+import { localEndpoint } from '../endpoint.ts';
+import { prepareClients } from '../first-start.ts';
 import type { Settings } from '../settings.ts';
 import type { EnginePairs } from './engine-pairs.ts';
+import { connectEngines } from './engines.ts';
+import { startJobs } from './jobs.ts';
 import { bindKms } from './kms.ts';
+import { nodeName } from './node-name.ts';
 import { serviceEvents } from './service-events.ts';
 
 /** A front that was killed holds its lock for a moment more. */
 const LOCK_WAIT_MS = 5_000;
+/** Of entries that belong to no Region, and the one that clients get by default. */
+const HOME_REGION = must(parseRegion('us-east-1'), 'Region');
 
 export class Front {
   readonly endpoint: string;
-  readonly #listener: HttpListener;
-  readonly #journal: FileJournal;
-  readonly #store: Store;
-  readonly #unlock: () => void;
+  readonly #listeners: readonly HttpListener[];
+  readonly #closing: AsyncDisposableStack;
 
-  private constructor(
-    endpoint: string,
-    listener: HttpListener,
-    journal: FileJournal,
-    store: Store,
-    unlock: () => void,
-  ) {
+  private constructor(endpoint: string, listeners: readonly HttpListener[], closing: AsyncDisposableStack) {
     this.endpoint = endpoint;
-    this.#listener = listener;
-    this.#journal = journal;
-    this.#store = store;
-    this.#unlock = unlock;
+    this.#listeners = listeners;
+    this.#closing = closing;
   }
 
+  /** Rejects with an error that says what to do; everything that was opened is closed then. */
   static async start(settings: Settings, pairs: EnginePairs, log: Log): Promise<Front> {
-    const unlock = await lockDataFolder(settings.data, 'front-lock', LOCK_WAIT_MS);
-    const clock = systemClock;
-    const encodeEvent = createEncoder('node-1');
-    const store = await openSqliteStore(join(settings.data, 'lockholm.db'));
-    const journal = await openJournal(join(settings.data, 'journal'), { node: 'node-1' });
-    const engine = new EngineClient({ onPairLost: (lane) => pairs.onLost(lane) });
-    pairs.connect(engine);
-    const stored = await readState(store);
-    let state: { blob: Uint8Array; epoch: number };
-    if (stored === undefined) {
-      const made = await engine.call('createDomain', {});
-      state = { epoch: made.epoch, blob: Uint8Array.from(made.blob) };
-      await store.commit({ put: [encodeState(state, 1)] });
-    } else state = stored;
-    await engine.call('loadDomain', { blob: state.blob });
-    const rows = await openRows(store, engineAuthenticator(engine));
-    const journalled = (id: string): void => void store.dropOutbox([id]);
-    if (stored === undefined) {
-      const first = await newAccount(engine, clock, FIRST_ACCOUNT, 'default');
-      await rows.commit(first.change);
-      await writeFileDurable(
-        join(settings.data, 'credentials'),
-        `[default]\naws_access_key_id = ${first.accessKey.accessKeyId}\naws_secret_access_key = ${first.accessKey.secret}\n`,
-        0o600,
-      );
-    }
-    const kms = bindKms({
-      rows,
-      store,
-      engine,
-      events: serviceEvents({ encodeEvent, rows, journal, clock, journalled }),
-      lastUsage: { trackingStart: 0, get: () => undefined },
-    });
-    const pipeline = new Pipeline({
-      rows,
-      journal,
-      encodeEvent,
-      authorizer: ownerAuthorizer,
-      clock,
-      log,
-      journalled,
-    });
-    const verifier = new SigV4Verifier({ rows, engine, clock });
-    const listener = new HttpListener({
-      pipeline,
-      protocols: [new AwsJson(verifier, new Map([['TrentService', kmsService(kms)]]))],
-      log,
-      unready: () => pipeline.unready,
-    });
-    const port = await listener.listen({ host: settings.listen.host, port: settings.listen.port });
-    return new Front(`http://${settings.listen.host}:${port}`, listener, journal, store, unlock);
+    await using opening = new AsyncDisposableStack();
+    const { endpoint, listeners } = await open(settings, pairs, log, opening);
+    return new Front(endpoint, listeners, opening.move());
   }
 
+  /** Answers what is under way, for at most `graceMs`, then closes everything. */
   async stop(graceMs: number): Promise<void> {
-    await this.#listener.drain(graceMs);
-    await this.#journal.close();
-    await this.#store.close();
-    this.#unlock();
+    await Promise.all(this.#listeners.map((listener) => listener.drain(graceMs)));
+    await this.#closing.disposeAsync();
   }
+}
+
+async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: AsyncDisposableStack) {
+  const { data } = settings;
+  const clock = systemClock;
+  const started = clock.now();
+  opening.defer(await lockDataFolder(data, 'front-lock', LOCK_WAIT_MS));
+  const store = opening.adopt(await openSqliteStore(join(data, 'lockholm.db')), (open) => open.close());
+  const node = await nodeName(data);
+  const audit = opening.adopt(
+    await openAudit({
+      folder: join(data, 'journal'),
+      store,
+      node,
+      home: { account: OPERATOR_ACCOUNT, region: HOME_REGION },
+      segmentBytes: settings.journalSegmentSize,
+      ...(settings.journalRetentionDays > 0 && { retentionDays: settings.journalRetentionDays }),
+      report: (error) => log.warn('the journal needs attention', { error }),
+    }),
+    (open) => open.close(),
+  );
+  reportRecovery(audit, log);
+
+  let domain: Domain | undefined;
+  const { engine: client, watch } = connectEngines(pairs, {
+    sessions: audit.sessions,
+    domain: () => domain,
+    log,
+  });
+  opening.defer(() => client.close());
+  const events = {
+    journal: audit.journal,
+    encodeEvent: audit.encodeEvent,
+    journalled: audit.outbox.journalled,
+    clock,
+    region: HOME_REGION,
+  };
+  const engineLog = (event: string, facts: Readonly<Record<string, unknown>>): void => log.warn(event, facts);
+  domain = opening.adopt(new Domain({ ...events, store, engine: client, node, log: engineLog }), (open) =>
+    open.stop(),
+  );
+  const engine = reloadingEngine(client, () => domain.refresh());
+  const rows = await openRows(domain.guardedStore, engineAuthenticator(engine));
+  await domain.start(rows, false);
+
+  const kms = bindKms({
+    rows,
+    store: domain.guardedStore,
+    engine,
+    events: serviceEvents({ ...events, rows }),
+    lastUsage: audit.lastUsage,
+  });
+  const { guard, runner } = startJobs({
+    rows,
+    store,
+    engine,
+    domain,
+    kms,
+    clock,
+    node,
+    lastTimeFound: audit.lastTimeFound,
+    log,
+  });
+  opening.defer(() => runner.stop());
+  opening.defer(
+    startRotationSchedule({
+      ...events,
+      domain,
+      rows,
+      log: engineLog,
+      rotationDays: settings.domainKeyRotationDays,
+    }),
+  );
+
+  let endpoint = '';
+  const operator = operatorService(
+    {
+      rows,
+      engine,
+      clock,
+      journal: audit.journal,
+      server: {
+        version: lockholmVersion(),
+        started,
+        endpoint: () => endpoint,
+        data,
+        seal: settings.seal,
+        region: HOME_REGION,
+        facts: settings.facts,
+      },
+      engines: () => watch.states(),
+      jobs: runner,
+      clockGuard: guard,
+    },
+    [rotateDomainKey({ domain, rows, clock }), describeDomain({ domain, rows, clock })],
+  );
+  const pipeline = new Pipeline({ ...events, rows, authorizer: ownerAuthorizer, log });
+  const verifier = new SigV4Verifier({
+    rows,
+    engine,
+    clock,
+    ...(settings.regions.length > 0 && { regions: new Set(settings.regions) }),
+  });
+  const unready = () =>
+    pipeline.unready ?? (watch.down.length > 0 ? 'an engine is being started again' : undefined);
+  const listenerOf = (protocol: Protocol, connections: number) =>
+    new HttpListener({ pipeline, protocols: [protocol], log, unready, limits: { connections } });
+  const api = listenerOf(
+    new AwsJson(verifier, new Map([['TrentService', kmsService(kms)]])),
+    settings.maxConnections,
+  );
+  const caller = operatorCaller(process.getuid?.() ?? 0, OPERATOR_ACCOUNT);
+  const local = listenerOf(new OperatorJson(operator, caller, HOME_REGION), 0);
+  opening.defer(await placeOperatorSocket(data, (path) => local.listen({ path })));
+  const { host, port } = settings.listen;
+  endpoint = localEndpoint(host, (await api.listen({ host, port })) ?? port);
+  await prepareClients({ rows, engine, events, data, endpoint, region: HOME_REGION, log });
+  return { endpoint, listeners: [api, local] };
+}
+
+function reportRecovery({ replayed, leftOpen }: Audit, log: Log): void {
+  if (replayed.appended + replayed.dropped + leftOpen.length > 0)
+    log.warn('the last run did not stop in order; nothing that was acknowledged is lost', {
+      ...replayed,
+      sessionsClosed: leftOpen.length,
+    });
 }
