@@ -199,6 +199,16 @@ describe('requests that are not signed as they must be', () => {
     );
   });
 
+  test('a service that signs its path as it is sent', async () => {
+    const path = '/bucket//a%20b/../c';
+    const policies = new Map([['s3', { path: 'as-sent' as const }]]);
+    const verifier = new SigV4Verifier(world, policies);
+    const head = headOf(sign({ service: 's3', path }), path);
+    assert.equal((await verifier.authenticate(head, 's3', bodyHash)).caller.account, account);
+    const standard = async () => new SigV4Verifier(world).authenticate(head, 's3', bodyHash);
+    await assert.rejects(standard, { wireMessage: MISMATCH });
+  });
+
   test('a host that is not ours, and two of them', async () => {
     const verifier = new SigV4Verifier({ ...world, hosts: new Set(['localhost']) });
     await verifier.authenticate(headOf(sign({ host: 'localhost:4566' })), 'kms', bodyHash);
