@@ -25,7 +25,7 @@ export const acknowledgeClock = ({ clock, clockGuard, jobs }: OperatorParts): Op
       }
       const now = clock.now();
       call.record.additionalEventData = { clock: isoTime(now), heldJobs: held };
-      await clockGuard.acknowledgeClock(now, call.commit);
+      await clockGuard.acknowledgeClock(now, (change) => call.commit(change));
       return { Clock: isoTime(now) };
     },
   });
