@@ -54,9 +54,9 @@ function showReady({ version, endpoint, data, seal, sealBesideData }: ServedFact
   if (sealBesideData) {
     lines.push(
       '',
-      `The seal ${seal} lies beside the data: who takes this folder can read everything that it protects. For`,
-      'more than a trial keep it on another disk or a stick, which a thief of the data does not get:',
-      `  lockholm serve --data ${shellWord(data)} --seal /path/elsewhere/seal`,
+      `The seal ${seal} lies beside the data: whoever takes this folder can read everything that it protects.`,
+      'For more than a trial keep it where a thief of the data does not get it, on another disk or a stick: stop the',
+      'server, move the file, and start again with --seal and where it is now.',
     );
   }
   console.log(lines.join('\n'));

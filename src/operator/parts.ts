@@ -20,6 +20,8 @@ export interface OperatorParts {
 
 export interface ServerFacts {
   readonly version: string;
+  /** Whom to send a signal that stops the server. */
+  readonly processId: number;
   /** Milliseconds since the epoch. */
   readonly started: number;
   /** As clients address it; known once it listens. */

@@ -28,7 +28,7 @@ test('a status tells what runs, where, how long, and on what', async () => {
   assert.deepEqual(rest, {
     Version: '1.2.3',
     NodeVersion: process.version,
-    ProcessId: process.pid,
+    ProcessId: 77,
     Started: '2026-01-15T12:00:00.000Z',
     UptimeSeconds: 90,
     Endpoint: 'http://127.0.0.1:4566',

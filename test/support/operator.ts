@@ -79,6 +79,7 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
     journal,
     server: {
       version: '1.2.3',
+      processId: 77,
       started: clock.time,
       endpoint: () => 'http://127.0.0.1:4566',
       region,

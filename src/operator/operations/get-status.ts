@@ -90,7 +90,7 @@ export const getStatus = (parts: OperatorParts): Operation =>
       return {
         Version: server.version,
         NodeVersion: process.version,
-        ProcessId: process.pid,
+        ProcessId: server.processId,
         Started: isoTime(server.started),
         UptimeSeconds: Math.max(0, Math.floor((clock.now() - server.started) / 1000)),
         Endpoint: server.endpoint(),

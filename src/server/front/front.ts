@@ -37,7 +37,7 @@ import { serviceEvents } from './service-events.ts';
 
 /** A front that was killed holds its lock for a moment more. */
 const LOCK_WAIT_MS = 5_000;
-/** Of entries that belong to no Region, and the one that clients get by default. */
+/** Of entries that belong to no Region, and what clients get by default where it is served. */
 const HOME_REGION = must(parseRegion('us-east-1'), 'Region');
 
 export class Front {
@@ -69,6 +69,7 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
   const { data } = settings;
   const clock = systemClock;
   const started = clock.now();
+  const clientRegion = settings.regions[0] ?? HOME_REGION;
   opening.defer(await lockDataFolder(data, 'front-lock', LOCK_WAIT_MS));
   const store = opening.adopt(await openSqliteStore(join(data, 'lockholm.db')), (open) => open.close());
   const node = await nodeName(data);
@@ -146,11 +147,13 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
       journal: audit.journal,
       server: {
         version: lockholmVersion(),
+        // The supervisor, which is the one to signal.
+        processId: process.ppid,
         started,
         endpoint: () => endpoint,
         data,
         seal: settings.seal,
-        region: HOME_REGION,
+        region: clientRegion,
         facts: settings.facts,
       },
       engines: () => watch.states(),
@@ -179,7 +182,7 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
   opening.defer(await placeOperatorSocket(data, (path) => local.listen({ path })));
   const { host, port } = settings.listen;
   endpoint = localEndpoint(host, (await api.listen({ host, port })) ?? port);
-  await prepareClients({ rows, engine, events, data, endpoint, region: HOME_REGION, log });
+  await prepareClients({ rows, engine, events, data, endpoint, region: clientRegion, log });
   return { endpoint, listeners: [api, local] };
 }
 
