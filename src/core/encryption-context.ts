@@ -10,14 +10,19 @@ const EMPTY = Buffer.alloc(4);
 export function canonicalContext(context: EncryptionContext | undefined): Buffer {
   const pairs = context === undefined ? [] : Object.entries(context);
   if (pairs.length === 0) return EMPTY;
-  const encoded = pairs.map(([key, value]) => [Buffer.from(key), Buffer.from(value)] as const);
-  encoded.sort(([a], [b]) => Buffer.compare(a, b));
-  const size = encoded.reduce((sum, [key, value]) => sum + 8 + key.length + value.length, 4);
+  if (pairs.length > 1) pairs.sort(([a], [b]) => compareUtf8(a, b));
+  let size = 4;
+  for (const [key, value] of pairs) size += 8 + Buffer.byteLength(key) + Buffer.byteLength(value);
   const out = Buffer.allocUnsafe(size);
-  let at = out.writeUInt32BE(encoded.length, 0);
-  for (const part of encoded.flat()) {
-    at = out.writeUInt32BE(part.length, at);
-    at += part.copy(out, at);
-  }
+  let at = out.writeUInt32BE(pairs.length, 0);
+  for (const [key, value] of pairs) at = writeText(out, value, writeText(out, key, at));
   return out;
 }
+
+function writeText(out: Buffer, text: string, at: number): number {
+  const length = out.write(text, at + 4);
+  out.writeUInt32BE(length, at);
+  return at + 4 + length;
+}
+
+const compareUtf8 = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
