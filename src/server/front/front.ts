@@ -169,8 +169,9 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
     clock,
     ...(settings.regions.length > 0 && { regions: new Set(settings.regions) }),
   });
+  let starting: string | undefined = 'the server is starting';
   const unready = () =>
-    pipeline.unready ?? (watch.down.length > 0 ? 'an engine is being started again' : undefined);
+    starting ?? pipeline.unready ?? (watch.down.length > 0 ? 'an engine is being started again' : undefined);
   const listenerOf = (protocol: Protocol, connections: number) =>
     new HttpListener({ pipeline, protocols: [protocol], log, unready, limits: { connections } });
   const api = listenerOf(
