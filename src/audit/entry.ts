@@ -61,6 +61,13 @@ export function parseBody(event: { readonly body: Uint8Array }): Body | undefine
 export const leafHash = (envelope: Uint8Array): Buffer =>
   hash('sha256', Buffer.concat([Buffer.of(0), envelope]), 'buffer');
 
+const ID_FIELD = Buffer.from('"id":"');
+/** Event ids are plain words: no escapes. */
+export function eventId(envelope: Buffer): string {
+  const at = envelope.indexOf(ID_FIELD) + ID_FIELD.length;
+  return envelope.toString('latin1', at, envelope.indexOf('"', at));
+}
+
 const TIME_FIELD = Buffer.from('"time":"');
 /** Milliseconds since the epoch, without parsing the rest. */
 export function entryTime(event: { readonly envelope: Uint8Array }): number {

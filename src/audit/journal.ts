@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, DAY_MS, systemClock } from '../core/clock.ts';
 import { Batch } from './batch.ts';
 import { type EncodedEvent, type Journal, type JournalEntry, JournalError } from './contract.ts';
-import { entryTime } from './entry.ts';
+import { entryTime, eventId } from './entry.ts';
 import { removeSegments } from './kept.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { markBefore, type SegmentInfo, writeSegmentIndex } from './segment-index.ts';
@@ -161,7 +161,7 @@ export class FileJournal implements Journal {
       for await (const record of reader.records()) {
         if (record.index < index) continue;
         const [envelope, body] = [Buffer.from(record.envelope), Buffer.from(record.body)];
-        yield { id: idOf(envelope), envelope, body, index: record.index };
+        yield { id: eventId(envelope), envelope, body, index: record.index };
       }
       if (reader.stop?.why === 'damage') throw reader.damage();
     } finally {
@@ -255,11 +255,4 @@ export class FileJournal implements Journal {
       report(new Error(`old journal segments were not removed: ${String(error)}`));
     }
   }
-}
-
-const ID_FIELD = Buffer.from('"id":"');
-/** Event ids are plain words: no escapes. */
-function idOf(envelope: Buffer): string {
-  const at = envelope.indexOf(ID_FIELD) + ID_FIELD.length;
-  return envelope.toString('latin1', at, envelope.indexOf('"', at));
 }
