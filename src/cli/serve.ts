@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { Failure } from './failure.ts';
 import { shellWord } from './output.ts';
 import { type Flags, givenFlags } from './program.ts';
 
@@ -16,8 +17,13 @@ export interface ServeFlag {
 export interface Served {
   /** Resolves when clients can connect, for the first time. */
   readonly ready: Promise<ServedFacts>;
-  /** The exit code, when everything has stopped. */
-  readonly stopped: Promise<number>;
+  /** When everything has stopped. */
+  readonly stopped: Promise<Stopped>;
+}
+interface Stopped {
+  readonly exitCode: number;
+  /** Why the server could not start or go on, and what to do. */
+  readonly refusal: string | undefined;
 }
 export interface ServedFacts {
   readonly version: string;
@@ -45,7 +51,9 @@ export function registerServe(program: Command, { flags, start }: ServeParts): v
   command.action(async (_, self: Command) => {
     const served = await start(givenFlags(self));
     void served.ready.then(showReady);
-    process.exitCode = await served.stopped;
+    const { exitCode, refusal } = await served.stopped;
+    if (refusal !== undefined) throw new Failure(refusal);
+    process.exitCode = exitCode;
   });
 }
 

@@ -2,17 +2,19 @@
 
 import { JournalError } from '../audit/contract.ts';
 import { EngineError } from '../engine/protocol/messages.ts';
+import { DomainError } from '../operator/domain/errors.ts';
 import { StoreError } from '../store/contract.ts';
 import { DataFolderError } from '../store/data-folder.ts';
 import { RowError } from '../store/rows-contract.ts';
 import { JsonLog } from '../wire/log.ts';
+import { ListenError } from './endpoint.ts';
 import { EnginePairs } from './front/engine-pairs.ts';
 import { Front } from './front/front.ts';
 import { exitWithParent, FATAL_EXIT, listenToSupervisor } from './ipc.ts';
 import { freezeSettings, type Settings } from './settings.ts';
 
 /** Starting again would end the same way: somebody has to do something first. */
-const REFUSALS = [DataFolderError, StoreError, JournalError, RowError];
+const REFUSALS = [DataFolderError, StoreError, JournalError, RowError, DomainError, ListenError];
 
 exitWithParent();
 const settings = freezeSettings(JSON.parse(process.argv[2] ?? '{}') as Settings);
@@ -35,7 +37,8 @@ try {
   front = await Front.start(settings, pairs, log);
   supervisor.ready(front.endpoint);
 } catch (error) {
-  log.error('the front did not start', { error });
-  const final = REFUSALS.some((kind) => error instanceof kind) || !(error instanceof EngineError);
-  process.exit(final ? FATAL_EXIT : 1);
+  const refusal = REFUSALS.some((kind) => error instanceof kind);
+  log.error('the front did not start', refusal ? { reason: (error as Error).message } : { error });
+  if (refusal) await supervisor.refused((error as Error).message);
+  process.exit(error instanceof EngineError ? 1 : FATAL_EXIT);
 }

@@ -13,10 +13,12 @@ export type ToFront = { readonly type: 'engine'; readonly lane: Lane } | { reado
 
 /**
  * `pair-lost`: the pair with that lane has ended and a new one is wanted. `ready`: the front serves at `endpoint`.
+ * `refused`: it cannot start until somebody has done what `message` says.
  */
 export type FromFront =
   | { readonly type: 'pair-lost'; readonly lane: Lane }
-  | { readonly type: 'ready'; readonly endpoint: string };
+  | { readonly type: 'ready'; readonly endpoint: string }
+  | { readonly type: 'refused'; readonly message: string };
 
 export interface FrontChannel {
   /** The socket is paused. */
@@ -30,23 +32,27 @@ export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
     if (message.type === 'drain') channel.drain();
     else if (socket !== undefined) channel.engine(message.lane, socket as Socket);
   });
-  const send = (message: FromFront): void => {
+  const send = (message: FromFront, done: () => void = () => undefined): void => {
     // Fails when the supervisor is gone, and then this process ends: see exitWithParent.
-    process.send?.(message, undefined, undefined, () => undefined);
+    process.send?.(message, undefined, undefined, done);
   };
   return {
     pairLost: (lane) => send({ type: 'pair-lost', lane }),
     ready: (endpoint) => send({ type: 'ready', endpoint }),
+    refused: (message) => new Promise((resolve) => send({ type: 'refused', message }, resolve)),
   };
 }
 
 export interface SupervisorChannel {
   pairLost(lane: Lane): void;
   ready(endpoint: string): void;
+  /** Resolves when it is sent. */
+  refused(message: string): Promise<void>;
 }
 
 export function isFromFront(message: unknown): message is FromFront {
-  const { type, lane, endpoint } = Object(message) as Record<string, unknown>;
+  const { type, lane, endpoint, message: text } = Object(message) as Record<string, unknown>;
   if (type === 'ready') return typeof endpoint === 'string';
+  if (type === 'refused') return typeof text === 'string';
   return type === 'pair-lost' && lanes.some((name) => name === lane);
 }

@@ -15,13 +15,17 @@ const FRONT = join(import.meta.dirname, `front${import.meta.filename.slice(-3)}`
 export async function serve(settings: Settings): Promise<Served> {
   const { path: data } = await openDataFolder(settings.data);
   const unlock = await lockDataFolder(data, 'lock');
-  if (!holdsData(data) && !existsSync(settings.seal)) createSealFile(settings.seal);
+  if (!holdsData(data) && !existsSync(settings.seal)) createSeal(settings.seal);
   const { promise: ready, resolve } = Promise.withResolvers<string>();
+  let refusal: string | undefined;
   const supervisor = startSupervisor({
     front: { main: FRONT, argv: [JSON.stringify({ ...settings, data })], env: { TZ: 'UTC' } },
     sealFile: settings.seal,
     drainMs: settings.drainTimeout * 1000,
     onReady: resolve,
+    onRefused: (message) => {
+      refusal = message;
+    },
   });
   return {
     ready: ready.then((endpoint) => ({
@@ -31,10 +35,19 @@ export async function serve(settings: Settings): Promise<Served> {
       seal: settings.seal,
       sealBesideData: dirname(settings.seal) === data,
     })),
-    stopped: supervisor.stopped.finally(unlock),
+    stopped: supervisor.stopped.finally(unlock).then((exitCode) => ({ exitCode, refusal })),
   };
 }
 
 /** A seal is made for a new folder alone: data whose seal is missing needs that seal, not another. */
 const holdsData = (data: string): boolean =>
   ['lockholm.db', 'journal'].some((name) => existsSync(join(data, name)));
+
+/** A folder of another disk is not made: where the disk is missing, that would be on this one. */
+function createSeal(path: string): void {
+  if (!existsSync(dirname(path)))
+    throw new Error(
+      `There is no folder ${dirname(path)} for the seal: make it, or mount the disk that has it.`,
+    );
+  createSealFile(path);
+}

@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   readonly log?: Log;
   /** The front serves, at first and after each restart of it. */
   readonly onReady?: (endpoint: string) => void;
+  /** The front cannot start, and this says what to do; everything stops then. */
+  readonly onRefused?: (message: string) => void;
 }
 
 export interface Supervisor {
@@ -77,6 +79,7 @@ class Running implements Supervisor {
       message: (message: unknown) => {
         if (!isFromFront(message)) return;
         if (message.type === 'ready') options.onReady?.(message.endpoint);
+        else if (message.type === 'refused') options.onRefused?.(message.message);
         else this.#engines.requestPair(message.lane);
       },
       ended: (code: number | null) => this.#frontEnded(code),

@@ -25,7 +25,7 @@ import type { Log } from '../../wire/log.ts';
 import { OperatorJson, operatorCaller } from '../../wire/operator-json.ts';
 import { Pipeline } from '../../wire/pipeline.ts';
 import type { Protocol } from '../../wire/protocol.ts';
-import { localEndpoint } from '../endpoint.ts';
+import { explained, localEndpoint } from '../endpoint.ts';
 import { prepareClients } from '../first-start.ts';
 import type { Settings } from '../settings.ts';
 import type { EnginePairs } from './engine-pairs.ts';
@@ -182,8 +182,10 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
   const local = listenerOf(new OperatorJson(operator, caller, HOME_REGION), 0);
   opening.defer(await placeOperatorSocket(data, (path) => local.listen({ path })));
   const { host, port } = settings.listen;
-  endpoint = localEndpoint(host, (await api.listen({ host, port })) ?? port);
+  const used = await explained(settings.listen, api.listen({ host, port }));
+  endpoint = localEndpoint(host, used ?? port);
   await prepareClients({ rows, engine, events, data, endpoint, region: clientRegion, log });
+  starting = undefined;
   return { endpoint, listeners: [api, local] };
 }
 
