@@ -10,7 +10,7 @@ const CHUNK = 1024 * 1024;
 export interface Frame {
   /** 0 for the first record of a write, then one more for each. */
   readonly place: number;
-  /** Set where the payload was erased on purpose (top bit of the length). */
+  /** Set where the payload was overwritten with zeros on purpose (top bit of the length). */
   readonly erased: boolean;
   /** A view, valid as long as the buffer is. */
   readonly payload: Buffer;

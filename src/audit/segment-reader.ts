@@ -47,6 +47,8 @@ export interface Stop extends Mark {
 
 const BODY_FIELD = Buffer.from('"body":"');
 const HASH_HEX = 64;
+/** What an erased body is overwritten with. */
+const ZEROS = Buffer.alloc(BODY_MAX);
 
 export class SegmentReader {
   readonly folder: string;
@@ -170,7 +172,10 @@ export class SegmentReader {
       return { file: 'log', detail: 'is out of place' };
     }
     if (bodies.place !== log.place) return { file: 'bodies', detail: 'is out of place' };
-    if (!bodies.erased && bodyHash(log) !== hash('sha256', bodies.payload, 'hex')) {
+    const isBody = bodies.erased
+      ? bodies.payload.equals(ZEROS.subarray(0, bodies.payload.length))
+      : bodyHash(log) === hash('sha256', bodies.payload, 'hex');
+    if (!isBody) {
       return { file: 'bodies', detail: 'does not match the hash in its envelope' };
     }
     return undefined;
