@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { registerAccessKey } from './cli/access-key.ts';
 import { registerAccount } from './cli/account.ts';
+import { registerAudit } from './cli/audit.ts';
 import { registerClock } from './cli/clock.ts';
 import { EXIT_USAGE, Failure } from './cli/failure.ts';
 import { type Flags, newProgram, resolveDataFolders, runProgram } from './cli/program.ts';
@@ -37,6 +38,7 @@ registerServe(program, {
 registerStatus(program);
 registerAccount(program);
 registerAccessKey(program);
+registerAudit(program);
 registerClock(program);
 registerVersion(program);
 resolveDataFolders(program, (flags) => settingsFor(flags).data);

@@ -24,9 +24,7 @@ export interface NewKey {
 export async function checkKeyOptions(options: KeyOptions, accountId?: string): Promise<void> {
   if (options.profile !== undefined) requireProfileName(options.profile);
   const profile = options.profile ?? (accountId && profileOf(accountId));
-  if (options.profileFile !== undefined && profile !== undefined) {
-    await checkPlace({ file: options.profileFile, profile });
-  }
+  if (options.profileFile !== undefined) await checkPlace(options.profileFile, profile);
 }
 
 /** `answer` is what `--json` prints; without its secret when that went into a file. */

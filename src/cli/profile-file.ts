@@ -1,5 +1,6 @@
 /** Adds a profile to a file of AWS credentials. What can go wrong is looked for before there is a secret to keep. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { access, constants, open, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { credentialsSection, hasProfile, isProfileName, type ProfileKey } from '../operator/aws-files.ts';
 import { EXIT_USAGE, Failure } from './failure.ts';
 import { shellWord } from './output.ts';
@@ -14,11 +15,14 @@ export function requireProfileName(name: string): string {
   throw new Failure('A profile has letters, digits and . _ @ - in its name, 128 at most.', EXIT_USAGE);
 }
 
-/** Rejects with a Failure when the profile cannot be added. */
-export async function checkPlace({ file, profile }: ProfilePlace): Promise<void> {
+/** Rejects with a Failure when a profile of this name, where it is known, cannot be added to the file. */
+export async function checkPlace(file: string, profile: string | undefined): Promise<void> {
   const text = await readIfThere(file);
+  await access(text === undefined ? dirname(file) : file, constants.W_OK).catch((error) => {
+    throw unusable(file, error);
+  });
   if (text === undefined) return;
-  if (hasProfile(text, profile)) {
+  if (profile !== undefined && hasProfile(text, profile)) {
     throw new Failure(`${file} has a profile ${profile} already: name another one with --profile.`);
   }
   const { mode } = await stat(file);
@@ -43,6 +47,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Failure(`${file} cannot be used: ${(error as Error).message}`, undefined, error);
+    throw unusable(file, error as Error);
   }
 }
+
+const unusable = (file: string, error: Error): Failure =>
+  new Failure(`${file} cannot be used: ${error.message}. Name another file.`, undefined, error);
