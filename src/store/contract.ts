@@ -24,6 +24,8 @@ export const tables = [
   'job',
   /** Derived from the journal, rebuilt from it when lost. */
   'last-usage',
+  /** Backups that were made: when, where, of what. */
+  'backup',
   'setting',
 ] as const;
 export type Table = (typeof tables)[number];

@@ -4,17 +4,29 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EncodedEvent, EventFacts } from '../../src/audit/contract.ts';
+import { parseBody, parseEnvelope } from '../../src/audit/entry.ts';
 import { createEncoder } from '../../src/audit/event.ts';
 import { type FileJournal, openJournal } from '../../src/audit/journal.ts';
-import { DAY_MS } from '../../src/core/clock.ts';
+import type { Call, Caller, CallRecord, Operation, Service } from '../../src/core/call.ts';
 import { canonicalContext } from '../../src/core/encryption-context.ts';
-import { must, parseAccountId, parseRegion } from '../../src/core/ids.ts';
+import { must, parseAccountId, parseRegion, rootArn } from '../../src/core/ids.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { KeyRecord } from '../../src/kms/key.ts';
 import type { Kms } from '../../src/kms/kms.ts';
 import { newKey } from '../../src/kms/new-key.ts';
+import { kmsService } from '../../src/kms/service.ts';
+import { Backups } from '../../src/operator/backup/backups.ts';
+import { finishRestore, verifyRestored } from '../../src/operator/backup/finish-restore.ts';
+import { getBackup } from '../../src/operator/backup/record.ts';
+import { readRestoreMark } from '../../src/operator/backup/restore-mark.ts';
+import { journalPath, storePath } from '../../src/operator/data-files.ts';
 import { Domain } from '../../src/operator/domain/domain.ts';
 import { reloadingEngine } from '../../src/operator/domain/reloading-engine.ts';
 import { ROTATION_JOB, rotationJob } from '../../src/operator/domain/rotation.ts';
+import { OPERATOR_ACCOUNT } from '../../src/operator/operation.ts';
+import { commitWithEvent } from '../../src/operator/own-event.ts';
+import type { OperatorParts } from '../../src/operator/parts.ts';
+import { operatorService } from '../../src/operator/service.ts';
 import { bindKms } from '../../src/server/front/kms.ts';
 import { serviceEvents } from '../../src/server/front/service-events.ts';
 import { ClockGuard } from '../../src/store/clock-guard.ts';
@@ -22,8 +34,9 @@ import type { Store } from '../../src/store/contract.ts';
 import { engineAuthenticator } from '../../src/store/engine-authenticator.ts';
 import { JobRunner } from '../../src/store/jobs.ts';
 import { openRows } from '../../src/store/rows.ts';
-import type { FrontRows } from '../../src/store/rows-contract.ts';
+import type { FrontRows, RowsChange } from '../../src/store/rows-contract.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { operatorCaller } from '../../src/wire/operator-json.ts';
 import type { TestEngines } from '../support/engines.ts';
 
 export const REGION = must(parseRegion('eu-central-1'), 'Region');
@@ -43,6 +56,7 @@ export interface TestNode {
   readonly domain: Domain;
   readonly rows: FrontRows;
   readonly kms: Kms;
+  readonly backups: Backups;
   readonly parts: {
     readonly journal: FileJournal;
     readonly encodeEvent: (facts: EventFacts) => EncodedEvent;
@@ -61,6 +75,7 @@ export interface NodeOptions {
   readonly clock?: { now(): number };
   /** Of the data folder. */
   readonly database?: string;
+  readonly journal?: { readonly segmentBytes?: number };
 }
 
 /** Starts the parts on what the folder holds. `engines` have no domain of their own making. */
@@ -70,8 +85,10 @@ export async function startNode(
   options: NodeOptions = {},
 ): Promise<TestNode> {
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const store = await openSqliteStore(join(data, options.database ?? 'lockholm.db'));
-  const journal = await openJournal(join(data, 'journal'), { node: NODE });
+  const store = await openSqliteStore(
+    options.database === undefined ? storePath(data) : join(data, options.database),
+  );
+  const journal = await openJournal(journalPath(data), { node: NODE, ...options.journal });
   const clock = options.clock ?? { now: () => Date.now() };
   const logged: string[] = [];
   const parts = {
@@ -90,14 +107,20 @@ export async function startNode(
     await journal.close();
     await store.close();
   };
+  const events = serviceEvents({ ...parts, rows });
+  const kms = bindKms({ rows, store, engine, events, lastUsage: { trackingStart: 0, get: () => undefined } });
   try {
-    await domain.start(rows, options.restored ?? false);
+    const mark = await readRestoreMark(data);
+    const verify = mark ? () => verifyRestored(mark, engine) : async () => {};
+    await domain.start(rows, mark || options.restored ? verify : undefined);
+    if (mark) await finishRestore(mark, { ...parts, kms, rows, data });
   } catch (error) {
     await close();
     throw error;
   }
-  const events = serviceEvents({ ...parts, rows });
-  const kms = bindKms({ rows, store, engine, events, lastUsage: { trackingStart: 0, get: () => undefined } });
+  const source = { store, engine, domain, data, journalFolder: journalPath(data), lockholm: '0.0.0' };
+  const backups = new Backups({ ...parts, ...source, rows });
+  await backups.recover();
   const runners: JobRunner[] = [];
   return {
     data,
@@ -106,6 +129,7 @@ export async function startNode(
     domain,
     rows,
     kms,
+    backups,
     parts,
     logged,
     jobs(settleMs = 100) {
@@ -117,6 +141,7 @@ export async function startNode(
       return runner;
     },
     async stop() {
+      await backups.stop();
       await Promise.all(runners.map((runner) => runner.stop()));
       await close();
     },
@@ -155,4 +180,76 @@ export async function eventually(holds: () => Promise<boolean> | boolean): Promi
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-export const DAYS = DAY_MS;
+/** Writes a backup and waits for its end. */
+export async function backUp(node: TestNode, path: string) {
+  const { record, change } = await node.backups.plan(path);
+  await node.rows.commit(change);
+  node.backups.begin(record);
+  await eventually(() => !node.backups.busy);
+  const stored = await getBackup(node.rows, record.id);
+  if (stored === undefined) throw new Error('the backup is not on record');
+  return stored.value;
+}
+
+/** What the journal of a node has, in order: names and the facts beside them. */
+export async function journalled(node: TestNode, name: string): Promise<readonly JsonObject[]> {
+  const found: JsonObject[] = [];
+  for await (const entry of node.journal.read(0)) {
+    if (parseEnvelope(entry).name === name) found.push(parseBody(entry)?.additionalEventData ?? {});
+  }
+  return found;
+}
+
+const ROOT = { type: 'Root', account: ACCOUNT, arn: rootArn(ACCOUNT), principalId: ACCOUNT } as const;
+const STAFF = operatorCaller(0, OPERATOR_ACCOUNT);
+
+/** A call of KMS. */
+export const call = (node: TestNode, name: string, request: object): Promise<unknown> =>
+  perform(node, kmsService(node.kms), name, ROOT, request);
+
+/** A call over the operator's socket, of an operation that needs no more than rows. */
+export const callOperator = (node: TestNode, name: string, request: object): Promise<unknown> =>
+  perform(node, operatorService({ rows: node.rows } as unknown as OperatorParts), name, STAFF, request);
+
+/** As the pipeline does it: rows and event in one commit. */
+async function perform(node: TestNode, service: Service, name: string, caller: Caller, request: object) {
+  const operation = service.operations.get(name) as
+    | Operation<object, unknown, unknown, RowsChange>
+    | undefined;
+  if (operation === undefined) throw new Error(`no operation ${name}`);
+  const record: CallRecord = { resources: [], uses: [], responseElements: null, additionalEventData: null };
+  const facts = {
+    requestId: randomUUID(),
+    time: node.parts.clock.now(),
+    account: caller.account,
+    region: REGION,
+    caller,
+    sourceIp: '127.0.0.1',
+    userAgent: 'test',
+  };
+  const commit = async (change: RowsChange): Promise<void> => {
+    const event = node.parts.encodeEvent({
+      ...facts,
+      ...record,
+      id: facts.requestId,
+      type: service.name === 'kms' ? 'AwsApiCall' : 'LockholmEvent',
+      source: service.eventSource,
+      name,
+      readOnly: false,
+      requestParameters: operation.audit(request),
+    });
+    await commitWithEvent(node.parts, event, (committed) =>
+      node.rows.commit({ ...change, event: committed }),
+    );
+  };
+  const context: Call<RowsChange> = {
+    ...facts,
+    eventId: facts.requestId,
+    service: service.name,
+    operation: name,
+    record,
+    commit,
+  };
+  const { resolved } = await operation.resolve(request, context);
+  return operation.run(request, context, resolved);
+}

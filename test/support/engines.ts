@@ -10,6 +10,8 @@ import { Engines } from '../../src/server/engines.ts';
 
 export interface TestEngines {
   readonly engine: EngineClient;
+  /** The file that holds the root key. */
+  readonly sealPath: string;
   /** The last domain state that was loaded through here. */
   readonly domainBlob: () => Uint8Array;
   readonly pid: (lane: Lane) => number | undefined;
@@ -73,6 +75,7 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
   if (options.domain !== false) await loadDomain((await engine.call('createDomain', {})).blob);
   return {
     engine,
+    sealPath,
     loadDomain,
     domainBlob: () => blob,
     pid: (lane) => engines.pid(lane),

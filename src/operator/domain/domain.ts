@@ -60,10 +60,10 @@ export class Domain {
 
   /**
    * Makes a new store's first state, or loads the stored one. Rejects with DomainError when it is not the one that
-   * the journal knows as the last. `restored`: the store was put back on purpose; then its state becomes the next
-   * one after the journal's last.
+   * the journal knows as the last. `restored`: the store was put back on purpose, as this checks when the state is
+   * loaded; then the next state is one after the journal's last.
    */
-  async start(rows: Rows, restored: boolean): Promise<void> {
+  async start(rows: Rows, restored?: () => Promise<void>): Promise<void> {
     const { store, journal, node } = this.#parts;
     const recorded = new RecordedStates(rows, journal, node);
     this.#recorded = recorded;
@@ -71,7 +71,8 @@ export class Domain {
     if (stored === undefined) await this.#create();
     else {
       await this.#load(stored);
-      await this.#compare(stored, await recorded.read(), restored);
+      await restored?.();
+      await this.#compare(stored, await recorded.read(), restored !== undefined);
     }
     this.#marks = setInterval(() => void this.#saveMark(), MARK_MS).unref();
   }

@@ -1,5 +1,4 @@
 /** The front's parts, put together in the order in which each needs the ones before it, and closed in reverse. */
-import { join } from 'node:path';
 import { type Audit, openAudit } from '../../audit/open-audit.ts';
 import { lockholmVersion } from '../../cli/version.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -7,11 +6,18 @@ import { must, parseRegion } from '../../core/ids.ts';
 import { ownerAuthorizer } from '../../identity/authorizer.ts';
 import { SigV4Verifier } from '../../identity/sigv4/verifier.ts';
 import { kmsService } from '../../kms/service.ts';
+import { Backups } from '../../operator/backup/backups.ts';
+import { finishRestore, verifyRestored } from '../../operator/backup/finish-restore.ts';
+import { readRestoreMark } from '../../operator/backup/restore-mark.ts';
+import { journalPath, storePath } from '../../operator/data-files.ts';
 import { Domain } from '../../operator/domain/domain.ts';
 import { reloadingEngine } from '../../operator/domain/reloading-engine.ts';
 import { startRotationSchedule } from '../../operator/domain/rotation-schedule.ts';
 import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
+import { createBackup } from '../../operator/operations/create-backup.ts';
+import { describeBackup } from '../../operator/operations/describe-backup.ts';
 import { describeDomain } from '../../operator/operations/describe-domain.ts';
+import { listBackups } from '../../operator/operations/list-backups.ts';
 import { rotateDomainKey } from '../../operator/operations/rotate-domain-key.ts';
 import { operatorService } from '../../operator/service.ts';
 import { placeOperatorSocket } from '../../operator/socket.ts';
@@ -71,11 +77,11 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
   const started = clock.now();
   const clientRegion = settings.regions[0] ?? HOME_REGION;
   opening.defer(await lockDataFolder(data, 'front-lock', LOCK_WAIT_MS));
-  const store = opening.adopt(await openSqliteStore(join(data, 'lockholm.db')), (open) => open.close());
+  const store = opening.adopt(await openSqliteStore(storePath(data)), (open) => open.close());
   const node = await nodeName(data);
   const audit = opening.adopt(
     await openAudit({
-      folder: join(data, 'journal'),
+      folder: journalPath(data),
       store,
       node,
       home: { account: OPERATOR_ACCOUNT, region: HOME_REGION },
@@ -107,7 +113,8 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
   );
   const engine = reloadingEngine(client, () => domain.refresh());
   const rows = await openRows(domain.guardedStore, engineAuthenticator(engine));
-  await domain.start(rows, false);
+  const restore = await readRestoreMark(data);
+  await domain.start(rows, restore && (() => verifyRestored(restore, engine)));
 
   const kms = bindKms({
     rows,
@@ -116,6 +123,23 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
     events: serviceEvents({ ...events, rows }),
     lastUsage: audit.lastUsage,
   });
+  if (restore !== undefined) {
+    const repeated = await finishRestore(restore, { ...events, kms, rows, data });
+    log.warn('the data folder was restored from a backup', { backup: restore.manifest.id, ...repeated });
+  }
+  const backups = new Backups({
+    ...events,
+    rows,
+    store,
+    engine,
+    domain,
+    data,
+    journalFolder: journalPath(data),
+    lockholm: lockholmVersion(),
+    log: engineLog,
+  });
+  await backups.recover();
+  opening.defer(() => backups.stop());
   const { guard, runner } = startJobs({
     rows,
     store,
@@ -160,7 +184,13 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
       jobs: runner,
       clockGuard: guard,
     },
-    [rotateDomainKey({ domain, rows, clock }), describeDomain({ domain, rows, clock })],
+    [
+      rotateDomainKey({ domain, rows, clock }),
+      describeDomain({ domain, rows, clock }),
+      createBackup({ backups, rows }),
+      describeBackup({ backups, rows }),
+      listBackups({ backups, rows }),
+    ],
   );
   const pipeline = new Pipeline({ ...events, rows, authorizer: ownerAuthorizer, log });
   const verifier = new SigV4Verifier({

@@ -24,9 +24,11 @@ function migrations(): readonly Migration[] {
 const pragma = (db: DatabaseSync, name: string): number =>
   Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 
+export const schemaOf = (db: DatabaseSync): number => pragma(db, 'user_version');
+
 /** Throws before anything is written when the file is not a store of this or an earlier version. */
 export function checkSchema(db: DatabaseSync, path: string): void {
-  const version = pragma(db, 'user_version');
+  const version = schemaOf(db);
   const newest = migrations().length;
   const blank = version === 0 && db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0;
   if (!blank && pragma(db, 'application_id') !== APPLICATION_ID)
@@ -40,7 +42,7 @@ export function checkSchema(db: DatabaseSync, path: string): void {
 }
 
 export function migrate(db: DatabaseSync): void {
-  const current = pragma(db, 'user_version');
+  const current = schemaOf(db);
   for (const { version, sql } of migrations().filter((each) => each.version > current)) {
     db.exec(
       `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}; COMMIT`,

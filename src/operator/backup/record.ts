@@ -1,0 +1,65 @@
+/**
+ * Rows of table `backup`, by the backup's id: every backup that was begun, so that it can be said which ones still
+ * hold a material that was destroyed since.
+ */
+import { randomUUID } from 'node:crypto';
+import type { RowRef } from '../../store/contract.ts';
+import type { Rows, Stored } from '../../store/rows-contract.ts';
+import type { Manifest } from './manifest.ts';
+
+export interface BackupRecord {
+  readonly id: string;
+  /** Absolute, on the server. */
+  readonly path: string;
+  /** Milliseconds since the epoch: material that was destroyed before is not in the backup. */
+  readonly created: number;
+  readonly status: 'Running' | 'Complete' | 'Failed';
+  /** Only when complete. */
+  readonly holds?: BackupFacts;
+  /** Only when failed. */
+  readonly failure?: string;
+}
+export interface BackupFacts {
+  /** Of the store. */
+  readonly position: string;
+  /** Entries of the journal. */
+  readonly journalSize: number;
+  readonly epoch: number;
+  readonly domainKeys: readonly number[];
+  readonly bytes: number;
+}
+
+/** Sorts by time: `20261124T154512Z-1a2b3c4d`. */
+export function newBackupId(now: number): string {
+  const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${time}-${randomUUID().slice(0, 8)}`;
+}
+
+export const backupRow = (id: string): RowRef => ({ table: 'backup', id });
+
+export const factsOf = ({ store, journal, domain, files }: Manifest): BackupFacts => ({
+  position: store.position,
+  journalSize: journal.end,
+  epoch: domain.epoch,
+  domainKeys: domain.keys,
+  bytes: files.reduce((sum, { size }) => sum + size, 0),
+});
+
+export const getBackup = (rows: Rows, id: string): Promise<Stored<BackupRecord> | undefined> =>
+  rows.get<BackupRecord>('backup', id);
+
+const PAGE = 500;
+
+/** Oldest first. */
+export async function listBackups(rows: Rows): Promise<readonly Stored<BackupRecord>[]> {
+  const all: Stored<BackupRecord>[] = [];
+  for (;;) {
+    const after = all.at(-1)?.id;
+    const page = await rows.scan<BackupRecord>('backup', '', {
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}

@@ -1,0 +1,11 @@
+/** What lies where in a data folder (docs/formats/store.md). */
+import { join } from 'node:path';
+
+export const JOURNAL_FOLDER = 'journal';
+
+export const storePath = (data: string): string => join(data, 'lockholm.db');
+export const journalPath = (data: string): string => join(data, JOURNAL_FOLDER);
+/** The name of this node in its journal, and a line feed. */
+export const nodePath = (data: string): string => join(data, 'node');
+/** Tells the next start that the folder was restored from a backup; gone once that start is through. */
+export const restoreMarkPath = (data: string): string => join(data, 'restore.json');
