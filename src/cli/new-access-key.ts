@@ -70,6 +70,6 @@ function showProfile({ file, profile }: ProfilePlace, { accountId, key, endpoint
   console.log(
     `Root access key ${key.AccessKeyId} of account ${accountId} is profile ${profile} in ${file}.\n` +
       `  export AWS_SHARED_CREDENTIALS_FILE=${shellWord(file)} AWS_PROFILE=${profile}\n` +
-      `  export AWS_ENDPOINT_URL=${shellWord(endpoint)} AWS_REGION=${region}`,
+      `  export AWS_ENDPOINT_URL=${shellWord(endpoint)} AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
   );
 }

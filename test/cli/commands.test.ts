@@ -133,7 +133,14 @@ test('a file that cannot take the key is refused before there is one', async () 
   chmodSync(file, 0o644);
   await fails(1, /can be read by other users: run chmod 600/, ...create);
   await fails(1, /cannot be used/, 'account', 'create', '--profile-file', folder, '--profile', 'x');
-  await fails(1, /cannot be used: ENOENT.*Name another file/, 'account', 'create', '--profile-file', join(folder, 'no', 'file'));
+  await fails(
+    1,
+    /cannot be used: ENOENT.*Name another file/,
+    'account',
+    'create',
+    '--profile-file',
+    join(folder, 'no', 'file'),
+  );
   await fails(2, /A profile has letters/, 'account', 'create', '--profile', 'a]b');
   assert.equal((await json<{ Accounts: readonly object[] }>('account', 'list')).Accounts.length, before);
 });

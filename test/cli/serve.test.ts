@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { lockholm } from '../support/command-line.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lockholm-serve-'));
+let server: TestServer;
+let taken: Server;
+before(async () => {
+  server = await startServer();
+  taken = createServer().listen(0, '127.0.0.1');
+});
+after(async () => {
+  taken.close();
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function refused(message: RegExp, code: number, ...args: readonly string[]): Promise<void> {
+  const outcome = await lockholm([
+    'serve',
+    '--listen',
+    '127.0.0.1:0',
+    '--data',
+    join(folder, 'data'),
+    ...args,
+  ]);
+  assert.equal(outcome.code, code, outcome.stderr);
+  assert.match(outcome.stderr.split('\n').findLast((line) => line !== '') ?? '', message);
+  assert.equal(outcome.stdout, '');
+}
+
+test('a second server on one data folder is refused, and names the first', async () => {
+  await refused(
+    new RegExp(`lockholm: .*process ${server.pid}.*stop it, or name another folder`),
+    1,
+    '--data',
+    server.data,
+  );
+});
+
+test('an address that cannot be had is refused with what to do', async () => {
+  const address = taken.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const use = `127.0.0.1:${port}`;
+  await refused(new RegExp(`lockholm: ${use} is used by another program.*--listen`), 1, '--listen', use);
+  await refused(
+    /lockholm: 192\.0\.2\.1:0 cannot be listened on.*no address of this machine/,
+    1,
+    '--listen',
+    '192.0.2.1:0',
+  );
+});
+
+test('a folder for the seal that is not there is not made', async () => {
+  const seal = join(folder, 'stick', 'seal');
+  await refused(
+    /lockholm: There is no folder .*stick for the seal/,
+    1,
+    '--seal',
+    seal,
+    '--data',
+    join(folder, 'other'),
+  );
+});
+
+test('a setting that is not allowed starts nothing', async () => {
+  await refused(/lockholm: --log-level: "loud" is not allowed: one of/, 2, '--log-level', 'loud');
+});
+
+test('a server that runs is told by status, and stopped is not', async () => {
+  const own = await startServer({ data: join(folder, 'own') });
+  const status = () => lockholm(['status', '--data', own.data, '--json']);
+  const { ProcessId, Endpoint, Accounts } = JSON.parse((await status()).stdout);
+  assert.deepEqual([ProcessId, Endpoint, Accounts], [own.pid, own.endpoint, 1]);
+  assert.equal(await own.stop(), 0);
+  const stopped = await status();
+  assert.equal(stopped.code, 1);
+  assert.match(stopped.stderr, /No server runs/);
+});
+
+test('a killed server leaves a folder that the next one serves, with the same account', async () => {
+  const data = join(folder, 'killed');
+  const killed = await startServer({ data });
+  const accounts = async () => (await lockholm(['access-key', 'list', '--data', data])).stdout;
+  const before = await accounts();
+  await killed.kill();
+  const next = await startServer({ data });
+  assert.equal(await accounts(), before);
+  await next.stop();
+});
