@@ -3,7 +3,7 @@
  * drives. Refuses to start when model and table disagree.
  */
 import type { Call, Operation, Resolution, Service } from '../core/call.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
 import { operations as model } from '../core/shapes/kms.ts';
 import type { OperationModel } from '../core/shapes/operation-model.ts';
 import { unsupported } from './errors.ts';
@@ -11,6 +11,7 @@ import type { AccountRow, CustomRow, KeyRow, OperationRow } from './handler.ts';
 import { arnOf } from './key.ts';
 import type { Kms, KmsCall } from './kms.ts';
 import { operationTable } from './operation-table.ts';
+import { requestParameters } from './request-parameters.ts';
 import { type FoundKey, findKey, keyTarget, requireFound } from './rules/find-key.ts';
 import { requireState } from './rules/key-states.ts';
 import { requireManagedKeyAccess } from './rules/managed-keys.ts';
@@ -51,7 +52,7 @@ function build({ name, input, output }: OperationModel, row: OperationRow, kms: 
   for (const member of [...row.audit, ...(row.unsupported ?? []), ...(row.kind === 'key' ? [row.key] : [])])
     if (!Object.hasOwn(input.members, member))
       throw new Error(`operation ${name} names member ${member}, which its input shape lacks`);
-  const wire = { name, input, output, readOnly: row.readOnly, audit: auditOf(row.audit) };
+  const wire = { name, input, output, readOnly: row.readOnly, audit: requestParameters(input, row.audit) };
   const refuse = refusalOf(row.unsupported ?? []);
   switch (row.kind) {
     case 'key':
@@ -129,18 +130,5 @@ function refusalOf(members: readonly string[]): Refuse {
   return (input) => {
     for (const member of members)
       if (input[member] !== undefined) throw unsupported(`The parameter ${member} is not supported yet.`);
-  };
-}
-
-/** CloudTrail writes request parameters with a small first letter. */
-function auditOf(members: readonly string[]): (input: never) => JsonObject {
-  const names = members.map((member) => [member, member[0]?.toLowerCase() + member.slice(1)] as const);
-  return (input: Input) => {
-    const shown: Record<string, Json> = {};
-    for (const [member, name] of names) {
-      const value = input[member];
-      if (value !== undefined) shown[name] = value;
-    }
-    return shown;
   };
 }
