@@ -2,7 +2,9 @@
 import { registerAccessKey } from './cli/access-key.ts';
 import { registerAccount } from './cli/account.ts';
 import { registerAudit } from './cli/audit.ts';
+import { registerBackup } from './cli/backup.ts';
 import { registerClock } from './cli/clock.ts';
+import { registerDomain } from './cli/domain.ts';
 import { EXIT_USAGE, Failure } from './cli/failure.ts';
 import { type Flags, newProgram, resolveDataFolders, runProgram } from './cli/program.ts';
 /** The command line's entry: composes commands and the server. What is only needed to serve is loaded then. */
@@ -39,6 +41,8 @@ registerStatus(program);
 registerAccount(program);
 registerAccessKey(program);
 registerAudit(program);
+registerBackup(program);
+registerDomain(program);
 registerClock(program);
 registerVersion(program);
 resolveDataFolders(program, (flags) => settingsFor(flags).data);

@@ -1,0 +1,55 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { DomainDescription } from '../../operator/operations/describe-domain.ts';
+import { Failure } from '../failure.ts';
+import { callOperator } from '../operator-client.ts';
+import { printJson } from '../output.ts';
+import { onServer } from '../program.ts';
+import { progressLine } from '../progress.ts';
+import { rotationLine } from './show.ts';
+
+interface Options {
+  readonly data: string;
+  readonly json?: boolean;
+  readonly wait?: boolean;
+}
+
+const POLL_MS = 500;
+
+export function registerRotate(domain: Command): void {
+  const command = domain
+    .command('rotate')
+    .description('replace the domain key, and re-encrypt in the background everything that is under it')
+    .option('--wait', 'until nothing is under the old key any more');
+  onServer(command).action(async ({ data, json, wait: waits }: Options) => {
+    const { FromKey } = await callOperator<{ readonly FromKey: number }>(data, 'RotateDomainKey', {});
+    if (!waits) {
+      if (json) printJson({ FromKey });
+      else
+        console.log(`Domain key ${FromKey} is being replaced. To see how far that is: lockholm domain show`);
+      return;
+    }
+    const after = await finished(data);
+    if (json) printJson(after);
+    else console.log(`Domain key ${FromKey} is gone; everything is under domain key ${after.CurrentKey}.`);
+  });
+}
+
+async function finished(data: string): Promise<DomainDescription> {
+  const line = progressLine();
+  try {
+    for (;;) {
+      const found = await callOperator<DomainDescription>(data, 'DescribeDomain', {});
+      if (found.Rotation === undefined) return found;
+      if (found.Rotation.FailedRuns > 0)
+        throw new Failure(
+          'The rotation failed, and will be tried again; both domain keys stay until then. The log of the server ' +
+            'says why. To look again: lockholm domain show',
+        );
+      line.show(rotationLine(found.Rotation));
+      await wait(POLL_MS);
+    }
+  } finally {
+    line.end();
+  }
+}
