@@ -50,6 +50,7 @@ export async function runProgram(
 ): Promise<number> {
   endQuietlyWithReader();
   try {
+    requireNode(process.versions.node);
     await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -66,4 +67,14 @@ function endQuietlyWithReader(): void {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
+}
+
+const NODE = 26;
+
+/** Under an older Node the engines' sandbox would be open: the permission model of 24 leaves the network to them. */
+export function requireNode(version: string): void {
+  if (Number.parseInt(version, 10) >= NODE) return;
+  throw new Failure(
+    `Lockholm runs on Node ${NODE} or newer, and this is ${version}. In a clone: npm run up, which brings its own.`,
+  );
 }

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { requireNode } from '../../src/cli/program.ts';
 import { lockholmVersion } from '../../src/cli/version.ts';
 import { DAY_MS } from '../../src/core/clock.ts';
 import { schedule } from '../../src/store/jobs.ts';
@@ -61,6 +62,12 @@ test('the help of serve lists each flag with its variable and default', async ()
   const text = stdout.replace(/\s+/g, ' ');
   assert.match(text, /--listen <host:port> .*\(LOCKHOLM_LISTEN; default: 127\.0\.0\.1:4566\)/);
   assert.match(text, /--seal <file> .*\(LOCKHOLM_SEAL; default: <data>\/seal\)/);
+});
+
+test('an older Node is refused: its sandbox is not one', () => {
+  assert.throws(() => requireNode('24.21.0'), /runs on Node 26 or newer, and this is 24\.21\.0/);
+  assert.doesNotThrow(() => requireNode('26.0.0'));
+  assert.doesNotThrow(() => requireNode('100.1.0'));
 });
 
 test('status, for people and for programs', async () => {
