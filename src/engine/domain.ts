@@ -85,7 +85,8 @@ export class Domain {
   proposeRotation(minimumEpoch = 0): Proposal & { readonly domainKeyId: number } {
     const { state } = this;
     const epoch = Math.max(state.epoch + 1, minimumEpoch);
-    const id = Math.max(...state.keys.keys()) + 1;
+    // Each epoch brings one key at most: so an id that was used in epochs left out here is not used again.
+    const id = Math.max(...state.keys.keys()) + epoch - state.epoch;
     if (id > MAX_ID) throw new EngineError('refused', 'no domain key id is left');
     const current = { id, created: Date.now(), key: newSecret() };
     const keys = new Map(state.keys).set(id, current);

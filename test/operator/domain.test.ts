@@ -112,6 +112,8 @@ describe('the domain state of a server', () => {
     await forgetDomain();
     const third = await start({ restored: true });
     assert.equal(third.domain.inForce.epoch, 4);
+    // The two keys that were made meanwhile have ids 2 and 3.
+    assert.equal(third.domain.inForce.currentKey, 4);
     assert.equal(await decrypt(third, key, ciphertext), 'kept');
     assert.deepEqual((await stateEvents(third)).at(-1), { epoch: 4, reason: 'restored' });
   });
