@@ -48,7 +48,17 @@ test('version', async () => {
 test('help ends with 0, a wrong command line with 2', async () => {
   const help = await run('--help');
   assert.equal(help.code, 0);
-  for (const command of ['serve', 'status', 'account', 'access-key', 'audit', 'clock', 'version']) {
+  for (const command of [
+    'serve',
+    'status',
+    'account',
+    'access-key',
+    'audit',
+    'backup',
+    'clock',
+    'domain',
+    'version',
+  ]) {
     assert.match(help.stdout, new RegExp(`^  ${command}\\b`, 'm'));
   }
   await fails(2, /unknown option '--bogus'/, 'status', '--bogus');
