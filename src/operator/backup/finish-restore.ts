@@ -35,24 +35,23 @@ export async function verifyRestored({ manifest, bytes, mac }: RestoreMark, engi
 
 const SHOWN = 100;
 
-/** Resolves when the server may serve, with what was repeated. */
-export async function finishRestore(mark: RestoreMark, parts: FinishParts): Promise<Repeated> {
+/** Resolves when the server may serve, with what the journal says of it. */
+export async function finishRestore(mark: RestoreMark, parts: FinishParts): Promise<JsonObject> {
   const { manifest, survivingJournal, restored } = mark;
   const wishes = await readWishes(parts.journal, manifest.journal.inStore);
-  const repeated = await repeatWishes(wishes, parts);
   const facts: JsonObject = {
     backup: manifest.id,
     backupCreated: new Date(manifest.created).toISOString(),
     restored: new Date(restored).toISOString(),
     survivingJournal,
-    ...summary(repeated),
+    ...summary(await repeatWishes(wishes, parts)),
   };
   const change = await completeRecord(mark, parts.rows);
   await commitWithEvent(parts, ownEvent(parts, 'RestoreCompleted', facts), (event) =>
     parts.rows.commit({ ...change, event }),
   );
   await removeRestoreMark(parts.data);
-  return repeated;
+  return facts;
 }
 
 /** Lists may be long: the count is exact, and of the entries the first are named. */

@@ -124,8 +124,8 @@ async function open(settings: Settings, pairs: EnginePairs, log: Log, opening: A
     lastUsage: audit.lastUsage,
   });
   if (restore !== undefined) {
-    const repeated = await finishRestore(restore, { ...events, kms, rows, data });
-    log.warn('the data folder was restored from a backup', { backup: restore.manifest.id, ...repeated });
+    const facts = await finishRestore(restore, { ...events, kms, rows, data });
+    log.warn('the data folder was restored from a backup', facts);
   }
   const backups = new Backups({
     ...events,

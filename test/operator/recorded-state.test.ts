@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { RecordedStates, recordedSince } from '../../src/operator/domain/recorded-state.ts';
+import { ownEvent } from '../../src/operator/own-event.ts';
+import { RowError } from '../../src/store/rows-contract.ts';
+import { startEngines, type TestEngines } from '../support/engines.ts';
+import { startNode, type TestNode, temporaryFolder } from './node.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let engines: TestEngines;
+let node: TestNode;
+before(async () => {
+  folder = await temporaryFolder();
+  engines = await startEngines({ domain: false });
+  node = await startNode(join(folder.path, 'data'), engines);
+});
+after(async () => {
+  await node.stop();
+  await engines.stop();
+  await folder.remove();
+});
+
+/** Notes from where the journal is read. */
+function watched() {
+  const from: number[] = [];
+  const journal = {
+    get size() {
+      return node.journal.size;
+    },
+    read(index: number) {
+      from.push(index);
+      return node.journal.read(index);
+    },
+  };
+  return { from, journal };
+}
+const states = (name: string, journal = watched().journal) => new RecordedStates(node.rows, journal, name);
+
+test('the last state is found by reading the journal from its mark on', async () => {
+  const { epoch } = await node.domain.rotate();
+  const first = states('a');
+  assert.equal((await first.read()).epoch, epoch);
+  await first.save();
+  const mark = node.journal.size;
+  await node.domain.rotate();
+  const { from, journal } = watched();
+  assert.equal((await states('a', journal).read()).epoch, epoch + 1);
+  assert.deepEqual(from, [mark]);
+});
+
+test('an event of that name that is not Lockholm’s own says nothing', async () => {
+  const before = await recordedSince(node.journal);
+  const forged = ownEvent(node.parts, 'Other', { epoch: 99, reason: '"name":"DomainStateChanged"' });
+  await node.journal.append(forged);
+  assert.deepEqual(await recordedSince(node.journal), before);
+});
+
+test('a mark of another journal is not used', async () => {
+  const place = { table: 'setting', id: 'domain-recorded/b' } as const;
+  const value = { index: node.journal.size + 1, epoch: 77, sha256: '' };
+  await node.rows.commit({ put: [{ ...place, version: 1, value }] });
+  assert.deepEqual(await states('b').read(), await recordedSince(node.journal));
+});
+
+test('a mark that somebody else made is refused', async () => {
+  const content = Buffer.from(JSON.stringify({ index: node.journal.size, epoch: 0, sha256: randomUUID() }));
+  const row = {
+    table: 'setting',
+    id: 'domain-recorded/c',
+    version: 1,
+    content,
+    mac: Buffer.alloc(33),
+  } as const;
+  await node.store.commit({ put: [row] });
+  await assert.rejects(states('c').read(), RowError);
+});
