@@ -1,6 +1,6 @@
 /** Backup and restore as an operator does them: commands, a real server, AWS's SDK. */
 import assert from 'node:assert/strict';
-import { copyFile, readFile } from 'node:fs/promises';
+import { appendFile, copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
@@ -78,6 +78,41 @@ test('a server that was lost comes back from its backup, its journal and its sea
   assert.equal(Buffer.from(Plaintext ?? []).toString(), 'kept');
   const described = await again.send(new DescribeKeyCommand({ KeyId: other?.KeyId }));
   assert.equal(described.KeyMetadata?.KeyState, 'Disabled');
+});
+
+test('commands print JSON, and fail with a message that says what to do', async () => {
+  const verified = JSON.parse(await succeeds('backup', 'verify', path('backup'), '--json'));
+  assert.deepEqual([verified.ManifestAuthenticated, verified.DomainEpoch], [false, 1]);
+  const begun = JSON.parse(
+    await succeeds('backup', 'create', path('second'), '--data', server.data, '--no-wait', '--json'),
+  );
+  assert.equal(begun.Path, path('second'));
+  const listed = JSON.parse(await succeeds('backup', 'list', '--data', server.data, '--json'));
+  assert.equal(listed.Backups.length, 2);
+
+  await appendFile(path('backup/store.db'), 'x');
+  const failing: [RegExp, ...string[]][] = [
+    [/store\.db has \d+ bytes.*another backup/, 'backup', 'verify', path('backup')],
+    [/is damaged/, 'backup', 'restore', path('backup'), '--data', path('new')],
+    [/is no backup: it has no manifest\.json/, 'backup', 'verify', path('data')],
+    [
+      /in the data folder: choose a place outside/,
+      'backup',
+      'create',
+      path('restored/b'),
+      '--data',
+      server.data,
+    ],
+    [/make that folder first/, 'backup', 'create', path('no/where'), '--data', server.data],
+    [/No server runs/, 'backup', 'create', path('x'), '--data', path('data')],
+  ];
+  for (const [message, ...args] of failing) {
+    const { code, stdout, stderr } = await lockholm(args);
+    assert.equal(code, 1, args.join(' '));
+    assert.match(stderr, message);
+    assert.equal(stdout, '');
+  }
+  assert.equal((await lockholm(['backup', 'restore', path('backup')])).code, 2);
 });
 
 test('a rotation of the domain key is begun and shown', async () => {
