@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
-  AlreadyExistsException,
   CancelKeyDeletionCommand,
   CreateAliasCommand,
-  CreateGrantCommand,
   CreateKeyCommand,
   DecryptCommand,
   DeleteAliasCommand,
@@ -27,7 +25,6 @@ import {
   InvalidCiphertextException,
   type KMSClient,
   KMSInvalidStateException,
-  KMSServiceException,
   ListKeyPoliciesCommand,
   ListResourceTagsCommand,
   MalformedPolicyDocumentException,
@@ -35,21 +32,19 @@ import {
   PutKeyPolicyCommand,
   paginateListAliases,
   paginateListKeyRotations,
-  paginateListKeys,
   paginateListResourceTags,
   ReEncryptCommand,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
-  SignCommand,
   TagException,
   TagResourceCommand,
-  UnsupportedOperationException,
   UntagResourceCommand,
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
 } from '@aws-sdk/client-kms';
 import { startServer, type TestServer } from '../support/server.ts';
 import { kmsClient } from './environment.ts';
+import { collect, fails, failsNamed } from './sdk.ts';
 
 let server: TestServer;
 let kms: KMSClient;
@@ -61,40 +56,6 @@ after(async () => {
   kms.destroy();
   await server.stop();
 });
-
-type ErrorClass = abstract new (...args: never[]) => KMSServiceException;
-
-/** The call fails with this class of error, and this message where one is given. */
-const fails = (call: Promise<unknown>, kind: ErrorClass, message?: string): Promise<void> =>
-  assert.rejects(call, (error: unknown) => {
-    assert.ok(error instanceof kind, String(error));
-    if (message !== undefined) assert.equal(error.message, message);
-    assert.equal(error.$metadata.httpStatusCode, 400);
-    assert.match(error.$metadata.requestId ?? '', /^[0-9a-f-]{36}$/);
-    return true;
-  });
-
-/** An error that the SDK knows no class for. */
-const failsNamed = (call: Promise<unknown>, name: string, message?: RegExp): Promise<void> =>
-  assert.rejects(call, (error: unknown) => {
-    assert.ok(error instanceof KMSServiceException, String(error));
-    assert.equal(error.name, name);
-    if (message !== undefined) assert.match(error.message, message);
-    return true;
-  });
-
-const collect = async <Page, Item>(
-  pages: AsyncIterable<Page>,
-  items: (page: Page) => readonly Item[] | undefined,
-) => {
-  const all: Item[] = [];
-  let count = 0;
-  for await (const page of pages) {
-    count += 1;
-    all.push(...(items(page) ?? []));
-  }
-  return { all, count };
-};
 
 describe('a key', () => {
   const plaintext = Buffer.from('attack at dawn');
@@ -380,52 +341,4 @@ describe('a key', () => {
     );
     assert.deepEqual(Buffer.from(opened.Plaintext ?? []), plaintext);
   });
-});
-
-test('keys are listed in pages, each once', async () => {
-  const created: (string | undefined)[] = [];
-  for (let count = 0; count < 7; count += 1) {
-    created.push((await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId);
-  }
-  const { all, count } = await collect(
-    paginateListKeys({ client: kms, pageSize: 3 }, {}),
-    (page) => page.Keys,
-  );
-  const ids = all.map(({ KeyId }) => KeyId);
-  assert.equal(new Set(ids).size, ids.length);
-  assert.equal(count, Math.ceil(ids.length / 3));
-  for (const id of created) assert.ok(ids.includes(id));
-});
-
-test('an AWS managed alias makes its key when it is used, and the key stays as it is', async () => {
-  const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: 'alias/aws/s3' }));
-  const KeyId = KeyMetadata?.KeyId;
-  assert.equal(KeyMetadata?.KeyManager, 'AWS');
-  const again = await kms.send(new DescribeKeyCommand({ KeyId: 'alias/aws/s3' }));
-  assert.equal(again.KeyMetadata?.KeyId, KeyId);
-  await assert.rejects(kms.send(new ScheduleKeyDeletionCommand({ KeyId })), KMSServiceException);
-  await assert.rejects(kms.send(new DisableKeyCommand({ KeyId })), KMSServiceException);
-});
-
-test('what is not built yet says so', async () => {
-  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
-  const KeyId = KeyMetadata?.KeyId;
-  await fails(
-    kms.send(new SignCommand({ KeyId, Message: Buffer.from('a'), SigningAlgorithm: 'ECDSA_SHA_256' })),
-    UnsupportedOperationException,
-  );
-  await failsNamed(
-    kms.send(
-      new CreateGrantCommand({
-        KeyId,
-        GranteePrincipal: 'arn:aws:iam::000000000000:root',
-        Operations: ['Encrypt'],
-      }),
-    ),
-    'UnsupportedOperationException',
-  );
-  await fails(
-    kms.send(new CreateKeyCommand({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })),
-    UnsupportedOperationException,
-  );
 });

@@ -84,11 +84,17 @@ function endpointOf(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Longer than any start on a busy machine. */
+const HEALTHY_WITHIN_MS = 60_000;
+
 async function healthy(endpoint: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + HEALTHY_WITHIN_MS;
+  let said = '';
   while (child.exitCode === null) {
     const response = await fetch(`${endpoint}/healthz`).catch(() => undefined);
-    await response?.body?.cancel();
+    said = (await response?.text().catch(() => undefined)) ?? said;
     if (response?.status === 200) return;
+    if (Date.now() > deadline) throw new Error(`the server did not become healthy: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('the server ended before it was healthy');
