@@ -47,7 +47,7 @@ test('the first five minutes work with the stock aws command, across a kill -9',
 
 test('the commands that look at it show what happened', async () => {
   const lockholm = `${process.execPath} ${join(import.meta.dirname, '..', '..', 'src', 'main.ts')}`;
-  const script = look.replaceAll('npx lockholm', lockholm);
+  const script = look.replaceAll('npm run -s lockholm --', lockholm);
   const { code, stdout, stderr } = await runShell(script, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '' },

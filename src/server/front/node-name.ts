@@ -1,18 +1,19 @@
 /** The name of this node in the journal, for ever: made at the first start, kept in the data folder. */
-import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { journalPath, nodePath } from '../../operator/data-files.ts';
 import { DataFolderError } from '../../store/data-folder.ts';
 import { writeFileDurable } from '../../store/durable-file.ts';
 
-const FILE = 'node';
-const FORM = /^node-[0-9a-f]{16}$/;
+const FORM = /^node-[0-9a-f-]{16,36}$/;
 
 export async function nodeName(data: string): Promise<string> {
-  const path = join(data, FILE);
+  const path = nodePath(data);
   const name = (await readIfThere(path))?.trim();
   if (name === undefined) {
-    const made = `node-${randomBytes(8).toString('hex')}`;
+    const made = `node-${randomUUID()}`;
+    // The name is the last thing that a new folder gets: whole-folder.ts.
+    await mkdir(journalPath(data), { recursive: true, mode: 0o700 });
     await writeFileDurable(path, `${made}\n`, 0o600);
     return made;
   }
