@@ -8,12 +8,14 @@ import { openDataFolder } from '../store/data-folder.ts';
 import { lockDataFolder } from '../store/data-lock.ts';
 import type { Settings } from './settings.ts';
 import { startSupervisor } from './supervisor.ts';
+import { requireWholeFolder } from './whole-folder.ts';
 
 const FRONT = join(import.meta.dirname, `front${import.meta.filename.slice(-3)}`);
 
 /** Rejects with an error that says what to do, and then has started nothing. */
 export async function serve(settings: Settings): Promise<Served> {
   const { path: data } = await openDataFolder(settings.data);
+  requireWholeFolder(data);
   const unlock = await lockDataFolder(data, 'lock');
   if (!holdsData(data) && !existsSync(settings.seal)) createSeal(settings.seal);
   const { promise: ready, resolve } = Promise.withResolvers<string>();
