@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
+  AlreadyExistsException,
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateKeyCommand,

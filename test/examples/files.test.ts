@@ -24,8 +24,9 @@ after(() => workshop.close());
 const bytes = (length: number): Buffer =>
   createHash('shake256', { outputLength: length }).update('file').digest();
 
-/** Empty, one byte, exactly a chunk or frame of 64 KiB, and many of them. */
-const sizes = [0, 1, 65_536, 5 * 1024 * 1024 + 3];
+const sizes = [0, 1, 5 * 1024 * 1024 + 3];
+/** Exactly a chunk or frame of 64 KiB, and several of them. */
+const sharedSizes = [65_536, 200_000];
 
 for (const program of programs) {
   describe(program.name, { concurrency: 2 }, () => {
@@ -59,7 +60,7 @@ for (const [one, other] of [
   [encryptionSdkTypescript, encryptionSdkPython],
 ] as const) {
   test(`${one.name} and ${other.name} read each other's files`, async () => {
-    for (const size of [0, 200_000]) {
+    for (const size of sharedSizes) {
       const source = workshop.write(bytes(size));
       const encrypted = await workshop.encrypt(one, source);
       assert.ok((await workshop.decrypt(other, encrypted)).equals(bytes(size)));
@@ -68,15 +69,11 @@ for (const [one, other] of [
   });
 }
 
-test('files from before a rotation of the key are read, by its id too', async () => {
-  const encrypted = await Promise.all(
-    programs.map((program) =>
-      workshop.encrypt(program, workshop.write(bytes(1000)), { keyId: 'alias/second' }),
-    ),
-  );
-  await workshop.kms.send(new RotateKeyOnDemandCommand({ KeyId: secondKey }));
-  for (const [index, program] of programs.entries()) {
-    const plaintext = await workshop.decrypt(program, encrypted[index] ?? '', { keyId: secondKey });
-    assert.ok(plaintext.equals(bytes(1000)), program.name);
+test('a file from before a rotation of the key is read, by its id too', async () => {
+  for (const program of [pythonProgram, encryptionSdkPython]) {
+    const source = workshop.write(bytes(1000));
+    const encrypted = await workshop.encrypt(program, source, { keyId: 'alias/second' });
+    await workshop.kms.send(new RotateKeyOnDemandCommand({ KeyId: secondKey }));
+    assert.ok((await workshop.decrypt(program, encrypted, { keyId: secondKey })).equals(bytes(1000)));
   }
 });
