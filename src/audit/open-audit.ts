@@ -8,6 +8,7 @@ import { createEncoder } from './event.ts';
 import { type FileJournal, type JournalOptions, openJournal } from './journal.ts';
 import { type Home, lockholmEvent } from './lockholm-event.ts';
 import { Outbox, type Replayed, replayOutbox } from './outbox.ts';
+import { resumeWhenPossible } from './resume.ts';
 
 export interface AuditOptions extends JournalOptions {
   readonly folder: string;
@@ -44,7 +45,9 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
     const sessions = new CounterSessions({ ...parts, clock, encodeEvent, view: derived.counters });
     const leftOpen = await sessions.endLeftOpen();
     const outbox = new Outbox(parts);
+    const stopTrying = resumeWhenPossible({ ...parts, clock, encodeEvent });
     const close = async () => {
+      stopTrying();
       await outbox.close();
       await derived.close();
       await journal.close();

@@ -60,6 +60,7 @@ export interface InternalRequest {
 /** How often a call runs when others change the same rows at the same time. */
 const MAX_RUNS = 5;
 const BACKOFF_MS = 4;
+const UNWRITABLE = 'the journal cannot be written';
 
 export class Pipeline {
   /** What was refused before it was known who asked, by error code. */
@@ -212,11 +213,20 @@ export class Pipeline {
     try {
       await this.#parts.journal.append(event);
     } catch (error) {
-      this.#unwritable = 'the journal cannot be written';
-      this.#parts.log.error(this.#unwritable, { requestId: call.requestId, error });
+      this.#parts.log.error(UNWRITABLE, { requestId: call.requestId, error });
+      this.#waitForJournal();
       throw toServiceError(error, call.bound.faults);
     }
-    this.#unwritable = undefined;
     if (call.committed !== undefined) this.#parts.journalled(event.id);
+  }
+
+  /** Whatever it takes next shows that it can be written again. */
+  #waitForJournal(): void {
+    if (this.#unwritable !== undefined) return;
+    this.#unwritable = UNWRITABLE;
+    const stop = this.#parts.journal.subscribe(() => {
+      this.#unwritable = undefined;
+      stop();
+    });
   }
 }

@@ -51,7 +51,7 @@ async function attempt(number: number): Promise<boolean> {
 
 async function health(endpoint: string): Promise<unknown> {
   const response = await fetch(`${endpoint}/healthz`);
-  return { status: response.status, ...((await response.json()) as object) };
+  return [response.status, ((await response.json()) as { reason?: string }).reason];
 }
 
 async function healthy(endpoint: string): Promise<boolean> {
