@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { JournalEntry } from '../../src/audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../src/audit/entry.ts';
 import { newRootAccessKey } from '../../src/identity/access-keys.ts';
-import { encodeState } from '../../src/operator/domain/state-row.ts';
+import { encodeState, readState } from '../../src/operator/domain/state-row.ts';
 import { StoreError } from '../../src/store/contract.ts';
 import { startEngines, type TestEngines } from '../support/engines.ts';
 import { ACCOUNT, createKey, decrypt, encrypt, startNode, type TestNode, temporaryFolder } from './node.ts';
@@ -93,6 +93,17 @@ describe('the domain state of a server', () => {
     await assert.rejects(start(), stale);
     await forgetDomain();
     await assert.rejects(start(), stale);
+  });
+
+  it('refuses an older state whose row claims a later epoch', async () => {
+    const first = await start();
+    const old = await readState(first.store);
+    assert.ok(old !== undefined);
+    await first.domain.rotate();
+    await first.store.commit({ put: [encodeState({ ...old, epoch: 9 }, 3)] });
+    await nodes.pop()?.stop();
+    await forgetDomain();
+    await assert.rejects(start(), { code: 'altered', message: /epoch 9.*epoch 1/ });
   });
 
   it('goes on after the journal where the store was restored on purpose', async () => {

@@ -11,7 +11,7 @@ import { type Engine, EngineError, type ReplyOf } from '../../engine/protocol/me
 import { type Store, StoreError } from '../../store/contract.ts';
 import type { Rows } from '../../store/rows-contract.ts';
 import { commitWithEvent, type EventParts, ownEvent } from '../own-event.ts';
-import { lostState, staleState, stateRefused } from './errors.ts';
+import { alteredState, lostState, staleState, stateRefused } from './errors.ts';
 import { type RecordedState, RecordedStates, recordedSince, STATE_EVENT } from './recorded-state.ts';
 import { encodeState, readState, type SealedState, type StoredState, sealedHash } from './state-row.ts';
 import { guardTokens } from './token-guard.ts';
@@ -169,10 +169,12 @@ export class Domain {
     this.#recorded?.note({ epoch: stored.epoch, sha256: sealedHash(stored) });
   }
 
+  /** The row's word for the epoch is worth nothing until the engine has found the same one under the seal. */
   async #load(stored: StoredState): Promise<DomainFacts> {
     const { engine } = this.#parts;
     await this.#bring(stored);
-    const { domainKeys, currentDomainKey } = await engine.call('describeDomain', {});
+    const { epoch, domainKeys, currentDomainKey } = await engine.call('describeDomain', {});
+    if (epoch !== stored.epoch) throw alteredState(stored.epoch, epoch);
     this.#inForce = { ...stored, currentKey: currentDomainKey, keys: domainKeys };
     return this.#inForce;
   }

@@ -3,9 +3,9 @@ import type { EngineError } from '../../engine/protocol/messages.ts';
 
 /**
  * `stale`: older than the journal or the engines know. `lost`: the journal knows a state, the store none.
- * `wrong-seal`: sealed under another root key.
+ * `wrong-seal`: sealed under another root key. `altered`: the row does not say what is sealed in it.
  */
-export type DomainErrorCode = 'stale' | 'lost' | 'wrong-seal';
+export type DomainErrorCode = 'stale' | 'lost' | 'wrong-seal' | 'altered';
 
 export class DomainError extends Error {
   override readonly name = 'DomainError';
@@ -34,6 +34,13 @@ export const lostState = (recorded: number): DomainError =>
     'lost',
     `the database is empty, and the journal records a domain state of epoch ${recorded}: the database was lost or ` +
       `taken away, and a new one could read nothing of what was encrypted. ${RESTORE}`,
+  );
+
+export const alteredState = (claimed: number, sealed: number): DomainError =>
+  new DomainError(
+    'altered',
+    `the row of the domain state was changed in the database: it claims epoch ${claimed}, and what is sealed in it is ` +
+      `of epoch ${sealed}. Find out who can write to the database. ${RESTORE}`,
   );
 
 /** What an engine's refusal of a state means; other errors stay what they are. */
