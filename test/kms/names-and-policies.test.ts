@@ -169,6 +169,8 @@ test('a policy that is malformed, or that would lock its author out, is refused 
     statement({ Condition: { StringEqualish: { a: 'b' } } }),
     statement({ Condition: { StringEquals: 'b' } }),
     statement({ Action: 'kms:Encrypt' }),
+    // A backtracking matcher would not come back from this one.
+    statement({ Action: `kms:${'*'.repeat(30_000)}z` }),
     statement({ Effect: 'Deny' }),
     statement({ Principal: { AWS: 'arn:aws:iam::999999999999:root' } }),
     statement({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }),

@@ -5,6 +5,7 @@
 import { type AccountId, rootArn } from '../../core/ids.ts';
 import { limitExceeded, malformedPolicy, notFound } from '../errors.ts';
 import { type PolicyStatement, parsePolicy } from './policy-form.ts';
+import { matchesWildcard } from './wildcard.ts';
 
 /** Bytes: the service quota "Key policy document size". */
 const MAX_POLICY_BYTES = 32_768;
@@ -95,7 +96,7 @@ function letsChangePolicy(
 }
 
 function coversAction({ actions, invertedActions }: PolicyStatement, action: string): boolean {
-  return actions.some((pattern) => wildcard(pattern).test(action)) !== invertedActions;
+  return actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action)) !== invertedActions;
 }
 
 function coversCaller(
@@ -108,12 +109,3 @@ function coversCaller(
   );
   return listed !== invertedPrincipals;
 }
-
-const wildcard = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .toLowerCase()
-      .replace(/[\\^$+.()|[\]{}]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
