@@ -1,7 +1,11 @@
 /** Calls that note what they were answered, for one worker of the load. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KMS } from '@aws-sdk/client-kms';
 import type { Random } from '../support/random.ts';
 import type { Book, Known } from './book.ts';
+
+/** So that a server that is down is not asked all the time. */
+const AFTER_FAILURE_MS = 50;
 
 interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined; readonly attempts?: number | undefined };
@@ -61,7 +65,9 @@ export class Caller {
       this.#book.acknowledged.push({ operation, requestId, ...(keyArn !== undefined && { keyArn }) });
       return answer;
     } catch (error) {
-      tried?.(this.#book.failed(operation, error, expected));
+      const attempts = this.#book.failed(operation, error, expected);
+      tried?.(attempts);
+      await sleep(AFTER_FAILURE_MS);
       return undefined;
     }
   }

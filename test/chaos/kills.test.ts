@@ -26,6 +26,8 @@ import { Worker } from './worker.ts';
 const kills = Number(process.env.LOCKHOLM_CHAOS ?? 100);
 const WORKERS = 8;
 const ATTEMPTS = 4;
+/** Calls that are acknowledged before the first kill. */
+const WARM = 200;
 const ANSWER_MS = 30_000;
 /** Between a recovery and the next kill. */
 const QUIET_MS = 400;
@@ -92,6 +94,7 @@ test(`nothing acknowledged is lost in ${kills} kills`, { skip: unseen, timeout: 
 
   const stop = new AbortController();
   const load = Promise.all(workers.map((worker) => worker.run(stop.signal)));
+  while (book.acknowledged.length < WARM) await sleep(10);
   await killInTurn(victim, (killed) => {
     if (killed % 10 === 0 || killed === kills)
       say(`${killed} of ${kills} kills, ${book.acknowledged.length} calls acknowledged`);
