@@ -78,8 +78,13 @@ test('a KeyId that disagrees with the ciphertext is an IncorrectKeyException', a
 test('another account can neither use a key nor learn whether one exists', async () => {
   const { CiphertextBlob } = await kms.call('Encrypt', { KeyId: key.KeyId, Plaintext: plain });
   const absent = key.Arn.replace(/[0-9a-f]{12}$/, '000000000000');
+  await kms.call('CreateAlias', { AliasName: 'alias/private', TargetKeyId: key.KeyId });
+  const alias = key.Arn.replace(/key\/.*/, 'alias/private');
   const options = { account: OTHER_ACCOUNT };
-  for (const KeyId of [key.Arn, absent]) {
+  const anything = { DryRun: true, DryRunModifiers: ['IGNORE_CIPHERTEXT'] };
+  for (const KeyId of [key.Arn, absent, alias, `${alias}-absent`]) {
+    const dryRun = await kms.error('Decrypt', { KeyId, ...anything }, options);
+    assert.match(dryRun.wireMessage ?? '', new RegExp(`kms:Decrypt on resource: ${KeyId} because`));
     const error = await kms.error('Encrypt', { KeyId, Plaintext: plain }, options);
     assert.equal(error.code, 'AccessDeniedException');
     assert.equal(

@@ -8,7 +8,7 @@ import { incorrectKey, invalidCiphertext, keyDoesNotExist, validation } from '..
 import { arnOf, type KeyRecord } from '../key.ts';
 import { parseKeyName } from '../keys.ts';
 import type { Kms, KmsCall, StoredKey } from '../kms.ts';
-import { keyNotFound } from './find-key.ts';
+import { isForeign, keyNotFound } from './find-key.ts';
 import { requireState } from './key-states.ts';
 import { requireManagedKeyAccess } from './managed-keys.ts';
 import { requireAlgorithm, requireGrantTokens, requireUsage } from './use.ts';
@@ -51,9 +51,11 @@ export async function findSource(request: SourceRequest, call: KmsCall, kms: Kms
 
 async function findNamed(keyId: string, call: KmsCall, kms: Kms) {
   const name = parseKeyName(keyId, call, 'any');
+  const { account } = name.place;
+  if (isForeign(name, call)) return { key: undefined, arn: name.arn, account };
   const key = await kms.keys.find(name);
-  if (key === undefined && name.place.account === call.account) throw keyNotFound(name);
-  return { key, arn: key === undefined ? name.arn : arnOf(key.value), account: name.place.account };
+  if (key === undefined) throw keyNotFound(name);
+  return { key, arn: arnOf(key.value), account };
 }
 
 /** IGNORE_CIPHERTEXT checks the permission alone, and needs DryRun. */

@@ -10,15 +10,22 @@ import { managedServiceOf } from './managed-keys.ts';
 
 export interface FoundKey {
   readonly name: KeyName;
-  /** Undefined only for a key of another account, which the authoriser refuses before anybody learns of it. */
+  /** Undefined only for a key of another account, which the authoriser refuses. */
   readonly key: StoredKey | undefined;
 }
+
+/**
+ * Of another account's key nobody learns that it exists, nor what an alias stands for: no policy can share keys yet,
+ * so they are not looked up.
+ */
+export const isForeign = ({ place }: KeyName, call: KmsCall): boolean => place.account !== call.account;
 
 export const keyNotFound = (name: KeyName): ServiceError =>
   name.kind === 'alias' ? aliasNotFound(name.arn) : keyDoesNotExist(name.arn);
 
 export function findKey(text: string, forms: KeyForms, call: KmsCall, kms: Kms): MaybePromise<FoundKey> {
   const name = parseKeyName(text, call, forms);
+  if (isForeign(name, call)) return { name, key: undefined };
   const key = kms.keys.find(name);
   if (key instanceof Promise || key === undefined) return findLater(name, key, call, kms);
   return { name, key };
@@ -31,13 +38,13 @@ async function findLater(
   kms: Kms,
 ): Promise<FoundKey> {
   const key = (await pending) ?? (await makeManagedKey(name, call, kms));
-  if (key === undefined && name.place.account === call.account) throw keyNotFound(name);
+  if (key === undefined) throw keyNotFound(name);
   return { name, key };
 }
 
 /** The key behind `alias/aws/<service>` is made when the service first uses it, or when it is first described. */
 function makeManagedKey(name: KeyName, call: KmsCall, kms: Kms): MaybePromise<StoredKey | undefined> {
-  if (name.kind !== 'alias' || name.place.account !== call.account) return undefined;
+  if (name.kind !== 'alias') return undefined;
   const service = managedServiceOf(name.alias);
   const asked = call.caller.invokedBy !== undefined || call.operation === 'DescribeKey';
   return service !== undefined && asked ? managedKey(service, name.place, kms) : undefined;
