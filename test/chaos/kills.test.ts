@@ -24,13 +24,13 @@ import { targets, Victim } from './victim.ts';
 import { Worker } from './worker.ts';
 
 const kills = Number(process.env.LOCKHOLM_CHAOS ?? 100);
-const WORKERS = 8;
+const WORKERS = 16;
 const ATTEMPTS = 4;
 /** Calls that are acknowledged before the first kill. */
 const WARM = 200;
 const ANSWER_MS = 30_000;
 /** Between a recovery and the next kill. */
-const QUIET_MS = 400;
+const QUIET_MS = 250;
 /** Every so many kills the next one does not wait for the recovery. */
 const IMPATIENT = 5;
 const SECRETS = 200;

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import aws4 from 'aws4';
-import { readCredentials } from '../clients/environment.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { readJournal } from './journal.ts';
 import { isAlive, partsOf, unseen } from './processes.ts';
+import { signedCall } from './signed.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const CALLS = 24;
@@ -35,25 +34,7 @@ const refused = async (endpoint: string): Promise<boolean> => {
 
 /** Sends the head and the first half of the body. */
 function beginCall(operation: string, input: object): { sent: ClientRequest; rest: string } {
-  const { host, hostname, port } = new URL(server.endpoint);
-  const body = JSON.stringify(input);
-  const signed = aws4.sign(
-    {
-      host,
-      path: '/',
-      method: 'POST',
-      service: 'kms',
-      region: 'us-east-1',
-      headers: {
-        'Content-Type': 'application/x-amz-json-1.1',
-        'X-Amz-Target': `TrentService.${operation}`,
-      },
-      body,
-    },
-    readCredentials(server.credentialsFile),
-  );
-  const { headers } = signed;
-  const sent = request({ hostname, port, method: 'POST', path: '/', headers: { ...headers }, agent: false });
+  const { request: sent, body } = signedCall(server, operation, input);
   const half = body.length >> 1;
   sent.write(body.slice(0, half));
   return { sent, rest: body.slice(half) };

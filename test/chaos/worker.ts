@@ -6,11 +6,11 @@ import { changeAlias, changeTag, createKey, describe, moveState, putPolicy, rota
 import type { Key, Sealed } from './model.ts';
 import { decrypt, encrypt, generateDataKey, reEncrypt } from './uses.ts';
 
-const KEYS_MAX = 8;
-const ALIASES = 4;
+const KEYS_MAX = 5;
+const ALIASES = 3;
 /** Below AWS's limit of rotations on demand a key, retries included. */
 const ROTATIONS_MAX = 15;
-const PAUSE_MS = 20;
+const PAUSE_MS = 8;
 
 export class Worker {
   readonly keys: Key[] = [];
