@@ -7,6 +7,7 @@ import type { EncodedEvent, EventFacts } from '../../src/audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../src/audit/entry.ts';
 import { createEncoder } from '../../src/audit/event.ts';
 import { type FileJournal, openJournal } from '../../src/audit/journal.ts';
+import { replayOutbox } from '../../src/audit/outbox.ts';
 import type { Call, Caller, CallRecord, Operation, Service } from '../../src/core/call.ts';
 import { canonicalContext } from '../../src/core/encryption-context.ts';
 import { must, parseAccountId, parseRegion, rootArn } from '../../src/core/ids.ts';
@@ -89,6 +90,8 @@ export async function startNode(
     options.database === undefined ? storePath(data) : join(data, options.database),
   );
   const journal = await openJournal(journalPath(data), { node: NODE, ...options.journal });
+  // As at every start: what the store tells of and the journal does not have yet.
+  await replayOutbox({ store, journal, node: NODE });
   const clock = options.clock ?? { now: () => Date.now() };
   const logged: string[] = [];
   const parts = {
