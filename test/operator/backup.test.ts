@@ -271,6 +271,30 @@ describe('backups', () => {
     await assert.rejects(start('restored'), { name: 'BackupError', code: 'damaged', message: /was changed/ });
   });
 
+  it('are refused by the first start when an older database was put in the place of theirs', async () => {
+    await node.store.backup(path('older.db'));
+    await node.domain.rotate();
+    await backUp(node, path('backup'));
+    await lose();
+    await restore();
+    await cp(path('older.db'), path('restored/lockholm.db'));
+    await assert.rejects(start('restored'), {
+      name: 'BackupError',
+      code: 'damaged',
+      message: /later database/,
+    });
+  });
+
+  it('are refused when what they say of themselves would steer a terminal', async () => {
+    await backUp(node, path('backup'));
+    const manifest = await readFile(path('backup/manifest.json'), 'utf8');
+    await writeFile(path('backup/manifest.json'), manifest.replace('"node":"node-1"', '"node":"\\u001b[2J"'));
+    await assert.rejects(checkBackup(path('backup')), {
+      code: 'damaged',
+      message: /manifest.json is incomplete/,
+    });
+  });
+
   it('are refused when they are of a newer Lockholm', async () => {
     await backUp(node, path('backup'));
     const manifest = await readFile(path('backup/manifest.json'), 'utf8');

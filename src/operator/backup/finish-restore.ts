@@ -24,14 +24,19 @@ export interface FinishParts extends RepeatParts {
 export async function verifyRestored({ manifest, bytes, mac }: RestoreMark, engine: Engine): Promise<void> {
   const row = { ...manifestRow(manifest.id, bytes), mac: Buffer.from(mac, 'hex') };
   const { valid } = await engine.call('verifyRows', { rows: [row] });
-  if (valid[0] === true) return;
-  throw new BackupError(
-    'damaged',
-    `the backup ${manifest.id} that this folder was restored from was changed after it was made, or belongs to ` +
-      'another server: do not use it, and find out who can write to where it was kept. Restore another backup into ' +
-      'a new folder',
-  );
+  if (valid[0] !== true)
+    throw notAsMade(manifest.id, 'was changed after it was made, or belongs to another server');
+  const { epoch } = await engine.call('describeDomain', {});
+  if (epoch < manifest.domain.epoch)
+    throw notAsMade(manifest.id, 'had a later database than the one in this folder');
 }
+
+const notAsMade = (backup: string, why: string): BackupError =>
+  new BackupError(
+    'damaged',
+    `the backup ${backup} that this folder was restored from ${why}: do not use it, and find out who can write to ` +
+      'where it was kept. Restore another backup into a new folder',
+  );
 
 const SHOWN = 100;
 

@@ -97,7 +97,7 @@ function isManifest(value: unknown): value is Manifest {
     isCount(store.schema) &&
     isText(store.position, /^[0-9]{1,20}$/) &&
     isObject(journal) &&
-    isText(journal.node, /^.{1,64}$/) &&
+    isText(journal.node, /^[\w.:/@-]{1,64}$/) &&
     [journal.first, journal.end, journal.inStore].every(isCount) &&
     isText(journal.lastLeaf, HASH) &&
     isObject(domain) &&
