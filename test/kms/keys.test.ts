@@ -227,7 +227,10 @@ test('keys are listed by account and Region, page by page', async () => {
     Marker = page.NextMarker;
   } while (Marker !== undefined);
   assert.deepEqual(found, made.toSorted());
-  assert.equal(await code('ListKeys', { Marker: 'nonsense' }), 'InvalidMarkerException');
+  const lone = Buffer.from('["keys","\\ud800"]').toString('base64url');
+  const nul = Buffer.from('["keys","\\u0000"]').toString('base64url');
+  for (const bad of ['nonsense', lone, nul])
+    assert.equal(await code('ListKeys', { Marker: bad }), 'InvalidMarkerException');
 });
 
 test('an AWS managed key is made when first asked for, once, and belongs to its service', async () => {

@@ -60,7 +60,10 @@ function parseMarker(listing: string, marker: string): string {
       Array.isArray(parsed) &&
       parsed.length === 2 &&
       parsed[0] === listing &&
-      typeof parsed[1] === 'string'
+      typeof parsed[1] === 'string' &&
+      // No id has anything else, and the store refuses it.
+      parsed[1].isWellFormed() &&
+      !parsed[1].includes('\0')
     )
       return parsed[1];
   } catch {
