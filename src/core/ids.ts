@@ -21,7 +21,8 @@ export type MaterialId = Branded<'MaterialId'>;
 export const PARTITION = 'aws';
 
 const ACCOUNT = /^[0-9]{12}$/;
-const REGION = /^(?:[a-z]+-){2,3}[0-9]{1,2}$/;
+/** At most 32 characters (KMS API reference, "RegionType"). */
+const REGION = /^(?=.{1,32}$)(?:[a-z]+-){2,3}[0-9]{1,2}$/;
 const KEY_ID = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 const ALIAS = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
 const MATERIAL = /^[0-9a-f]{64}$/;

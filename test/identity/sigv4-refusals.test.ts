@@ -134,6 +134,15 @@ describe('requests that are not signed as they must be', () => {
         "'20261123' != '20261124', from '20261124T120000Z'.",
     ));
 
+  test('a Region with a name longer than any has', () => {
+    const name = `eu-${'a'.repeat(40)}-1`;
+    return refused(
+      withAuthorization((text) => text.replace('eu-central-1', name)),
+      'InvalidSignatureException',
+      `Credential should be scoped to a valid region, not '${name}'.`,
+    );
+  });
+
   test('a Region that is not served', async () => {
     const verifier = new SigV4Verifier({ ...world, regions: new Set(['us-east-1']) });
     assert.throws(() => verifier.authenticate(headOf(sign()), 'kms', bodyHash), {
