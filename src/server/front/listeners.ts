@@ -1,0 +1,86 @@
+/** The API on its port and the operator's service on its socket, before one pipeline. */
+import { lockholmVersion } from '../../cli/version.ts';
+import { ownerAuthorizer } from '../../identity/authorizer.ts';
+import { SigV4Verifier } from '../../identity/sigv4/verifier.ts';
+import { kmsService } from '../../kms/service.ts';
+import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
+import { createBackup } from '../../operator/operations/create-backup.ts';
+import { describeBackup } from '../../operator/operations/describe-backup.ts';
+import { describeDomain } from '../../operator/operations/describe-domain.ts';
+import { listBackups } from '../../operator/operations/list-backups.ts';
+import { rotateDomainKey } from '../../operator/operations/rotate-domain-key.ts';
+import type { ServerFacts } from '../../operator/parts.ts';
+import { operatorService } from '../../operator/service.ts';
+import { placeOperatorSocket } from '../../operator/socket.ts';
+import { AwsJson } from '../../wire/aws-json.ts';
+import { HttpListener } from '../../wire/listener.ts';
+import { OperatorJson, operatorCaller } from '../../wire/operator-json.ts';
+import { Pipeline } from '../../wire/pipeline.ts';
+import type { Protocol } from '../../wire/protocol.ts';
+import { explained, localEndpoint } from '../endpoint.ts';
+import { prepareClients } from '../first-start.ts';
+import type { Services } from './services.ts';
+import { HOME_REGION, type Opening, type Storage } from './storage.ts';
+import type { Unsealed } from './unsealed.ts';
+
+/** Resolves when clients can use the server, and have the files to do so. */
+export async function startListening(
+  opening: Opening & { readonly started: number },
+  storage: Storage,
+  unsealed: Unsealed,
+  services: Services,
+) {
+  const { settings, log, clock, closing, started } = opening;
+  const { rows, engine, watch } = unsealed;
+  const { data, listen } = settings;
+  const region = settings.regions[0] ?? HOME_REGION;
+  let endpoint = '';
+  const operator = operatorOf(storage, unsealed, services, {
+    version: lockholmVersion(),
+    // The supervisor, which is the one to signal.
+    processId: process.ppid,
+    started,
+    endpoint: () => endpoint,
+    data,
+    seal: settings.seal,
+    region,
+    facts: settings.facts,
+  });
+
+  let starting: string | undefined = 'the server is starting';
+  const unready = () =>
+    starting ?? pipeline.unready ?? (watch.down.length > 0 ? 'an engine is being started again' : undefined);
+  const pipeline = new Pipeline({ ...storage.events, rows, authorizer: ownerAuthorizer, log });
+  const listenerOf = (protocol: Protocol, connections: number) =>
+    new HttpListener({ pipeline, protocols: [protocol], log, unready, limits: { connections } });
+  const served = settings.regions.length > 0 && { regions: new Set(settings.regions) };
+  const verifier = new SigV4Verifier({ rows, engine, clock, ...served });
+  const targets = new Map([['TrentService', kmsService(services.kms)]]);
+  const api = listenerOf(new AwsJson(verifier, targets), settings.maxConnections);
+  const caller = operatorCaller(process.getuid?.() ?? 0, OPERATOR_ACCOUNT);
+  const local = listenerOf(new OperatorJson(operator, caller, HOME_REGION), 0);
+
+  closing.defer(await placeOperatorSocket(data, (path) => local.listen({ path })));
+  const used = await explained(listen, api.listen({ ...listen }));
+  endpoint = localEndpoint(listen.host, used ?? listen.port);
+  await prepareClients({ rows, engine, events: storage.events, data, endpoint, region, log });
+  starting = undefined;
+  return { endpoint, listeners: [api, local] };
+}
+
+function operatorOf(
+  { audit, events }: Storage,
+  { rows, engine, domain, watch }: Unsealed,
+  { backups, guard, runner }: Services,
+  server: ServerFacts,
+) {
+  const { clock } = events;
+  const parts = { rows, engine, clock, journal: audit.journal, server, jobs: runner, clockGuard: guard };
+  return operatorService({ ...parts, engines: () => watch.states() }, [
+    rotateDomainKey({ domain, rows, clock }),
+    describeDomain({ domain, rows, clock }),
+    createBackup({ backups, rows }),
+    describeBackup({ backups, rows }),
+    listBackups({ backups, rows }),
+  ]);
+}
