@@ -118,7 +118,7 @@ function useText(use: KeyUse): string {
   if (!isOpaque.get(use.keyArn)) throw new TypeError('an event counts a use of something that is no key');
   if (!Number.isSafeInteger(use.counter)) throw new TypeError('a use counter is no integer');
   return (
-    `{"key":"${use.keyArn}","material":"${word(use.materialId)}"` +
+    `{"key":"${use.keyArn}","material":"${words.get(use.materialId)}"` +
     `,"n":${use.counter},"session":"${words.get(use.session)}"}`
   );
 }

@@ -15,7 +15,8 @@ export function requestParameters(
   { members }: StructureShape,
   names: readonly string[],
 ): (input: Input) => JsonObject {
-  const shown = names.map((name) => [name, small(name), writer(members[name])] as const);
+  // In the order of canonical JSON, which is then written without sorting.
+  const shown = names.map((name) => [name, small(name), writer(members[name])] as const).sort(byParameter);
   return (input) => {
     const parameters: Record<string, Json> = {};
     for (const [name, parameter, write] of shown) {
@@ -25,6 +26,11 @@ export function requestParameters(
     return parameters;
   };
 }
+
+const byParameter = (
+  [, a]: readonly [string, string, Write],
+  [, b]: readonly [string, string, Write],
+): number => (a < b ? -1 : 1);
 
 type Write = (value: Json) => Json;
 const asItIs: Write = (value) => value;

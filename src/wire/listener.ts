@@ -186,14 +186,16 @@ export class HttpListener {
   #answer({ head, requestId, request, response, waits }: Exchange, reply: Reply | PlainReply): void {
     if (response.destroyed || response.headersSent) return;
     const { status, contentType, body } = reply;
-    const headers = ['x-amzn-RequestId', requestId, 'Content-Length', String(Buffer.byteLength(body))];
+    const length = Buffer.byteLength(body);
+    const headers = ['x-amzn-RequestId', requestId, 'Content-Length', String(length)];
     if (contentType !== undefined) headers.push('Content-Type', contentType);
     if ('allow' in reply) headers.push('Allow', reply.allow);
     // Node discards what is left of a body and then reads the next request; one that waits for leave to send
     // its body may send either.
     if (this.#draining || (waits && !request.complete)) headers.push('Connection', 'close');
     response.writeHead(status, headers);
-    response.end(body);
+    // ASCII, as most bodies are, goes out as it lies in memory.
+    response.end(body, length === body.length ? 'latin1' : 'utf8');
     const { log } = this.#options;
     if (log.enabled('debug'))
       log.debug('answered', { requestId, method: head.method, path: head.path, status });
