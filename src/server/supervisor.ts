@@ -103,7 +103,8 @@ class Running implements Supervisor {
 
   #spawnFront(): ChildProcess {
     const { main, argv, env } = this.#options.front;
-    const front = spawn(process.execPath, [main, ...argv], {
+    // A debugger's port would be open to every user of the machine.
+    const front = spawn(process.execPath, ['--disable-sigusr1', main, ...argv], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -110,6 +110,18 @@ test('a signal to the whole process group ends nothing before its time', async (
   assert.deepEqual(await pids(), children);
   running.kill('SIGTERM');
   assert.equal(await exitOf(running), 0);
+});
+
+test('no child opens a debugger when it is sent SIGUSR1', {
+  skip: process.platform !== 'linux' && 'needs /proc',
+}, async () => {
+  start();
+  await served();
+  const caught = Object.entries(await pids()).filter(([, pid]) => {
+    const mask = /SigCgt:\s*([0-9a-f]+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGUSR1 - 1)) & 1n) === 1n;
+  });
+  assert.deepEqual(caught, []);
 });
 
 test('a front that does not drain is stopped when its time is up', async () => {
