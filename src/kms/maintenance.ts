@@ -37,15 +37,18 @@ export async function rotateWhenDue(timer: KeyTimer, kms: Kms): Promise<void> {
   });
 }
 
-/** Destroys a key whose deletion date has passed: tokens, aliases and the key itself. Its lineage stays. */
-export async function destroyWhenDue(timer: KeyTimer, kms: Kms): Promise<void> {
+/**
+ * Destroys a key whose deletion date has passed by `now`, a reading of the clock that was believed: tokens, aliases
+ * and the key itself. Its lineage stays.
+ */
+export async function destroyWhenDue(timer: KeyTimer, now: number, kms: Kms): Promise<void> {
   const stored = await find(timer, kms);
   const event = kms.events.begin();
   // The key is gone: this run goes on where another was interrupted.
   if (stored === undefined) return kms.erase();
   const key = stored.value;
   if (key.state !== 'PendingDeletion') return;
-  if ((key.deletionDate ?? Number.POSITIVE_INFINITY) > event.time) return;
+  if ((key.deletionDate ?? Number.POSITIVE_INFINITY) > now) return;
   const materials = await destroyMaterials(key, event, kms);
   const aliases = await dropAliases(key, kms);
   const dropKey = { delete: [{ ...keyRow(key, key.id), version: stored.version }] };

@@ -15,6 +15,8 @@ export { type JobRequest, schedule } from './job.ts';
 export interface JobContext {
   /** Null in a first run. */
   readonly cursor: Json;
+  /** The reading of the clock by which the job is due: what destroys MUST go by no other (clock-guard.ts). */
+  readonly now: number;
   /** Aborts when the runner stops or has lost the job: the handler should throw soon. */
   readonly signal: AbortSignal;
   /** Durable when it resolves: a later run begins with this cursor. */
@@ -128,7 +130,7 @@ export class JobRunner {
       const page = await this.#due(kind, now, after, PAGE);
       for (const stored of page) {
         if (this.#running.size >= this.#concurrency || this.#stopped) return;
-        if (this.#free(stored)) this.#begin(stored, handler);
+        if (this.#free(stored)) this.#begin(stored, handler, now);
       }
       if (page.length < PAGE) return;
       after = page.at(-1)?.id;
@@ -152,9 +154,9 @@ export class JobRunner {
     return lease === null || lease.owner === this.#options.owner || lease.until <= this.#options.clock.now();
   }
 
-  #begin(stored: Stored<JobRecord>, handler: JobHandler): void {
+  #begin(stored: Stored<JobRecord>, handler: JobHandler, now: number): void {
     const lease = new JobLease(stored, this.#options);
-    const ended = this.#run(lease, handler).then((done) => {
+    const ended = this.#run(lease, handler, now).then((done) => {
       this.#running.delete(stored.id);
       // There is room again. After trouble the next poll is soon enough.
       if (done) setImmediate(() => void this.poll());
@@ -163,7 +165,7 @@ export class JobRunner {
   }
 
   /** Whether the job is done. Never rejects. */
-  async #run(lease: JobLease, handler: JobHandler): Promise<boolean> {
+  async #run(lease: JobLease, handler: JobHandler, now: number): Promise<boolean> {
     const { kind, id, failures } = lease.record;
     const trouble = (event: string) => (error: unknown) =>
       this.#options.log(event, { kind, id, failures, ...whereFrom(error) });
@@ -182,6 +184,7 @@ export class JobRunner {
     try {
       await handler.run(lease.record, {
         cursor: lease.record.cursor,
+        now,
         signal: lease.signal,
         progress: (cursor) => lease.progress(cursor),
       });

@@ -394,5 +394,5 @@ async function destroy(node: TestNode, key: KeyRecord): Promise<void> {
   assert.ok(stored);
   const value = { ...stored.value, deletionDate: 1 };
   await node.rows.commit({ put: [{ ...keyRow(key, key.id), version: stored.version + 1, value }] });
-  await destroyWhenDue({ account: key.account, region: key.region, keyId: key.id }, node.kms);
+  await destroyWhenDue({ account: key.account, region: key.region, keyId: key.id }, clock.now(), node.kms);
 }

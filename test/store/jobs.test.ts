@@ -94,6 +94,18 @@ describe('durable jobs', () => {
     for (const job of seen) assert.deepEqual([job.id, job.kind, job.due], ['a/b', 'work', due]);
   });
 
+  it('go by the reading of the clock that was believed when they fell due', async () => {
+    const readings: number[] = [];
+    const run: JobHandler['run'] = async (_, context) => void readings.push(context.now);
+    const which = runner({ work: { destructive: true, run } });
+    await plan('a');
+    const polled = which.poll();
+    now += 40 * DAY_MS;
+    await polled;
+    await which.idle();
+    assert.deepEqual(readings, [START]);
+  });
+
   it('are refused when malformed', () => {
     for (const job of [
       { kind: 'Work', due: 1 },

@@ -96,12 +96,12 @@ function timersOf(key: KeyRecord, wish: KeyWish | undefined, kms: Kms): RowsChan
 }
 
 /** Erasing is done once, for all. */
-async function repeatDeletion(arn: string, { keys }: Wishes, { kms }: RepeatParts): Promise<boolean> {
+async function repeatDeletion(arn: string, { keys }: Wishes, { kms, clock }: RepeatParts): Promise<boolean> {
   if (keys.get(arn)?.state !== 'Deleted') return false;
   const stored = await findKey(arn, kms);
   if (stored === undefined) return false;
   const { account, region, id } = stored.value;
-  await destroyWhenDue({ account, region, keyId: id }, { ...kms, erase: async () => {} });
+  await destroyWhenDue({ account, region, keyId: id }, clock.now(), { ...kms, erase: async () => {} });
   return true;
 }
 

@@ -58,7 +58,7 @@ export function bindKms({ rows, store, engine, events, lastUsage }: KmsParts): K
 
 export const kmsJobs = (kms: Kms): Readonly<Record<string, JobHandler>> => ({
   [ROTATE]: { destructive: false, run: (job) => rotateWhenDue(keyOf(job), kms) },
-  [DESTROY]: { destructive: true, run: (job) => destroyWhenDue(keyOf(job), kms) },
+  [DESTROY]: { destructive: true, run: (job, { now }) => destroyWhenDue(keyOf(job), now, kms) },
 });
 
 const keyOf = ({ payload: { account, region, keyId } }: JobRequest): KeyTimer => ({
