@@ -2,7 +2,6 @@
  * Authenticated, cached rows: what services use of the store. Every row that decides carries an engine MAC,
  * checked when a cache loads it; a row whose MAC does not verify is refused (`RowError`), never skipped.
  */
-import type { Json } from '../core/json.ts';
 import type { OutboxEvent, Row, RowRef, ScanOptions, Table } from './contract.ts';
 
 export interface Stored<T> {
@@ -30,8 +29,6 @@ export interface Rows {
   /** Rejects with StoreError `conflict` when a version does not hold: read again and retry, or fail. */
   commit(change: RowsChange): Promise<void>;
 }
-
-export type RowContent = Json;
 
 /** Computes and checks the MACs of rows; rejects when it cannot, which says nothing about the rows. */
 export interface RowAuthenticator {

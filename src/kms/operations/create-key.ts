@@ -1,5 +1,4 @@
 import type { CreateKeyRequest, CreateKeyResponse } from '../../core/shapes/kms.ts';
-import { joinChanges } from '../change.ts';
 import { storeNotFound, unsupported, validation } from '../errors.ts';
 import { onAccount } from '../handler.ts';
 import { arnOf } from '../key.ts';
@@ -48,7 +47,7 @@ export const createKey = onAccount<CreateKeyRequest, CreateKeyResponse>({
     );
     call.record.resources.push(arnOf(record));
     call.record.responseElements = { keyId: arnOf(record) };
-    await call.commit(joinChanges(change));
+    await call.commit(change);
     return { KeyMetadata: keyMetadata(record) };
   },
 });
