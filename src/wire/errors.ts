@@ -36,5 +36,9 @@ const statuses: ReadonlyMap<string, number> = new Map([
 export const statusOf = (error: ServiceError): number =>
   statuses.get(error.code) ?? (error.fault === 'client' ? 400 : 500);
 
+/** SDKs wait and send the request again. */
+export const tooManyBodies = (): ServiceError =>
+  new ServiceError('ThrottlingException', 'Too many requests are being received at once. Try again.');
+
 export const bodyTooLarge = (): ServiceError =>
   new ServiceError('RequestEntityTooLargeException', 'The request body is larger than any valid request.');

@@ -5,12 +5,12 @@ import type { ListenOptions, Socket } from 'node:net';
 import { ServiceError } from '../core/errors.ts';
 import { HttpHead } from '../core/http-head.ts';
 import { BodyStream } from './body-stream.ts';
-import { bodyTooLarge, toServiceError } from './errors.ts';
+import { bodyTooLarge, tooManyBodies, toServiceError } from './errors.ts';
 import { answerMalformed, healthReply, type PlainReply, unknownPath } from './http-replies.ts';
 import type { Log } from './log.ts';
 import type { Pipeline, Request } from './pipeline.ts';
 import type { BufferedRoute, Protocol, Reply, Route, StreamedRoute } from './protocol.ts';
-import { readBody } from './read-body.ts';
+import { BodyMemory, readBody } from './read-body.ts';
 
 export interface ListenerOptions {
   readonly pipeline: Pipeline;
@@ -28,6 +28,8 @@ export interface ListenerLimits {
   readonly headersMs: number;
   readonly requestMs: number;
   readonly keepAliveMs: number;
+  /** Bytes of bodies that are still coming in, of all connections together. */
+  readonly bodyMemory: number;
   /** 0 for as many as the process may open. */
   readonly connections: number;
 }
@@ -40,6 +42,7 @@ const standardLimits: ListenerLimits = {
   headersMs: 15_000,
   requestMs: 60_000,
   keepAliveMs: KEEP_ALIVE_MS,
+  bodyMemory: 128 * 1024 * 1024,
   connections: 0,
 };
 
@@ -58,11 +61,13 @@ interface Exchange {
 export class HttpListener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
+  readonly #memory: BodyMemory;
   #draining = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     const limits = { ...standardLimits, ...options.limits };
+    this.#memory = new BodyMemory(limits.bodyMemory);
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
@@ -131,9 +136,9 @@ export class HttpListener {
 
   #serveBody(exchange: Exchange, protocol: Protocol, route: BufferedRoute): void {
     if (!this.#bodyMayCome(exchange, protocol, route)) return;
-    readBody(exchange.request, route.bodyLimit, (body) => {
-      if (body === undefined) {
-        this.#refuse(exchange, protocol, bodyTooLarge());
+    readBody(exchange.request, route.bodyLimit, this.#memory, (body) => {
+      if (typeof body === 'string') {
+        this.#refuse(exchange, protocol, body === 'too-large' ? bodyTooLarge() : tooManyBodies());
         return;
       }
       const { head, requestId } = exchange;

@@ -132,9 +132,6 @@ export const flag: Field<boolean> = {
   },
 };
 
-export type Fields = Readonly<Record<string, Field<never>>>;
-export type StructType<F extends Fields> = { -readonly [K in keyof F]: FieldType<F[K]> };
-
 export function struct<const F extends Record<string, Field<never> | Field<unknown>>>(
   fields: F,
 ): Field<{ readonly [K in keyof F]: FieldType<F[K]> }> {

@@ -100,7 +100,7 @@ export class FrameSocket {
       this.close(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    // What the frames of this chunk caused goes out at once where it is an answer; see connection.ts.
+    // What the frames of this chunk caused goes out at once where it is an answer.
     this.flush();
   }
 
