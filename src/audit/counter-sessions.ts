@@ -16,22 +16,25 @@ export interface CounterSessionsParts {
 
 export class CounterSessions {
   readonly #parts: CounterSessionsParts;
+  readonly #underWay = new Set<Promise<void>>();
   constructor(parts: CounterSessionsParts) {
     this.#parts = parts;
   }
 
   /** MUST be called before a use in this session is appended. */
-  async opened(session: string, lane: string): Promise<void> {
+  opened(session: string, lane: string): Promise<void> {
     const { home, clock } = this.#parts;
-    await this.#append([sessionOpened(home, clock.now(), session, lane)]);
+    return this.#track(this.#append([sessionOpened(home, clock.now(), session, lane)]));
   }
 
   /** The engine died, or ended: closes its counters with the last numbers in the journal. */
-  async ended(session: string): Promise<void> {
-    const { journal, view, home, clock } = this.#parts;
-    // Uses that were appended before this was called count.
-    await journal.settled();
-    await this.#append(sessionClosed(home, clock.now(), session, view.counters(session)));
+  ended(session: string): Promise<void> {
+    return this.#track(this.#end(session));
+  }
+
+  /** Resolves when what was called until now is in the journal or refused: MUST come before the journal is closed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
   }
 
   /** At start, before any session is opened: closes those of a front that was killed. */
@@ -41,8 +44,22 @@ export class CounterSessions {
     return left;
   }
 
+  async #end(session: string): Promise<void> {
+    const { journal, view, home, clock } = this.#parts;
+    // Uses that were appended before this was called count.
+    await journal.settled();
+    await this.#append(sessionClosed(home, clock.now(), session, view.counters(session)));
+  }
+
   async #append(events: readonly EventFacts[]): Promise<void> {
     const { journal, encodeEvent } = this.#parts;
     await Promise.all(events.map((facts) => journal.append(encodeEvent(facts))));
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    this.#underWay.add(work);
+    const done = () => this.#underWay.delete(work);
+    work.then(done, done);
+    return work;
   }
 }

@@ -48,6 +48,7 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
     const stopTrying = resumeWhenPossible({ ...parts, clock, encodeEvent });
     const close = async () => {
       stopTrying();
+      await sessions.settled();
       await outbox.close();
       await derived.close();
       await journal.close();

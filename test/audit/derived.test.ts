@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { EventFacts } from '../../src/audit/contract.ts';
 import { checkCounters } from '../../src/audit/counter-check.ts';
-import { scanDerived } from '../../src/audit/derived-rows.ts';
+import { readDerived, scanDerived } from '../../src/audit/derived-rows.ts';
 import { parseEnvelope } from '../../src/audit/entry.ts';
 import { type Audit, openAudit } from '../../src/audit/open-audit.ts';
 import type { Store } from '../../src/store/contract.ts';
@@ -211,6 +211,22 @@ describe('key counters', () => {
         ['CounterSessionClosed', home.account],
       ],
     );
+  });
+
+  it('that end as the server stops are closed in its journal and in its rows', async (t) => {
+    const folder = await temporaryFolder(t);
+    const first = await serve(t, folder);
+    await first.sessions.opened('s1', 'fast');
+    await first.append({ uses: [use('s1', 1, 1)] });
+    const ended = first.sessions.ended('s1');
+    await first.close();
+    await ended;
+    const store = await openSqliteStore(join(folder, 'store.db'));
+    const position = await readDerived(store, `position/${NODE}`);
+    await store.close();
+    assert.deepEqual([position?.index, position?.open], [4, []]);
+    const second = await serve(t, folder);
+    assert.deepEqual([second.journal.size, second.leftOpen], [4, []]);
   });
 
   it('of many keys are closed in events that fit', async (t) => {
