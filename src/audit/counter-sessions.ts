@@ -1,4 +1,5 @@
 /** Opens and closes the counters of engine sessions in the journal. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import type { EncodedEvent, EventFacts } from './contract.ts';
 import { sessionClosed, sessionOpened } from './counter-events.ts';
@@ -46,7 +47,8 @@ export class CounterSessions {
 
   async #end(session: string): Promise<void> {
     const { journal, view, home, clock } = this.#parts;
-    // Uses that were appended before this was called count.
+    // The uses whose answers came before the end count: what waits for an answer appends within the turn.
+    await turn();
     await journal.settled();
     await this.#append(sessionClosed(home, clock.now(), session, view.counters(session)));
   }

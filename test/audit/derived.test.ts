@@ -229,6 +229,19 @@ describe('key counters', () => {
     assert.deepEqual([second.journal.size, second.leftOpen], [4, []]);
   });
 
+  it('are closed after the uses whose answers came just before the end', async (t) => {
+    const server = await serve(t, await temporaryFolder(t));
+    await server.sessions.opened('s1', 'fast');
+    const written = server.append({ uses: [use('s1', 1, 1)] });
+    // The next use is appended by what waits for its answer, one batch later.
+    await new Promise(setImmediate);
+    const ended = server.sessions.ended('s1');
+    const last = Promise.resolve().then(() => server.append({ uses: [use('s1', 1, 2)] }));
+    await Promise.all([written, last, ended]);
+    const report = await checkCounters(server.journal.read(0));
+    assert.deepEqual([report.uses, report.gaps, report.late, report.open], [2, [], [], []]);
+  });
+
   it('of many keys are closed in events that fit', async (t) => {
     const server = await serve(t, await temporaryFolder(t));
     await server.sessions.opened('s1', 'fast');
