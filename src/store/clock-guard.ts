@@ -4,6 +4,9 @@
  * server that was off for more than a day looks exactly the same, so it asks too, as soon as something destructive
  * is due. The doubt is a row, so that neither a restart nor new journal entries make it go away; it goes away by
  * itself when the clock is set back to within a day of what was known.
+ *
+ * What is known is the later of the journal's last entry and the row's own mark: a journal that was taken away does
+ * not make any clock believable. Where neither says anything, only a store without keys, that is a new one, believes.
  */
 import { DAY_MS } from '../core/clock.ts';
 import type { RowRef } from './contract.ts';
@@ -12,7 +15,7 @@ import type { Rows, RowsChange, Stored } from './rows-contract.ts';
 
 /** Milliseconds since the epoch. */
 export interface ClockDoubt {
-  /** The last time that was known to be right. */
+  /** The last time that was known to be right; 0 when none is known. */
   readonly known: number;
   /** What the clock said when the doubt arose. */
   readonly seen: number;
@@ -20,11 +23,13 @@ export interface ClockDoubt {
 
 interface GuardRow {
   readonly doubt: ClockDoubt | null;
-  /** The last reading that an operator confirmed; 0 when there is none. */
-  readonly acknowledged: number;
+  /** The last reading that was believed, at most an hour old, or that an operator confirmed; 0 when there is none. */
+  readonly known: number;
 }
 
 const place: RowRef = { table: 'setting', id: 'clock-guard' };
+/** The row is written so often, not with each reading. */
+const MARK_MS = 3_600_000;
 
 export interface ClockGuardOptions {
   readonly rows: Rows;
@@ -48,21 +53,16 @@ export class ClockGuard {
    */
   async check(now: number): Promise<ClockDoubt | undefined> {
     const row = await this.#rows.get<GuardRow>(place.table, place.id);
-    const acknowledged = row?.value.acknowledged ?? 0;
-    const doubt = row?.value.doubt;
+    const { doubt = null, known: marked = 0 } = row?.value ?? {};
     if (doubt && now - doubt.known > DAY_MS) return doubt;
-    if (doubt) {
-      await this.#write(row, { doubt: null, acknowledged });
+    const known = Math.max(this.#known, marked);
+    if (doubt || now - known <= DAY_MS || (known === 0 && (await this.#isNew()))) {
       this.#known = now;
-      return undefined;
-    }
-    const known = Math.max(this.#known, acknowledged);
-    if (known === 0 || now - known <= DAY_MS) {
-      this.#known = now;
+      if (doubt || Math.abs(now - marked) >= MARK_MS) await this.#write(row, { doubt: null, known: now });
       return undefined;
     }
     const raised = { known, seen: now };
-    await this.#write(row, { doubt: raised, acknowledged });
+    await this.#write(row, { doubt: raised, known: marked });
     return raised;
   }
 
@@ -75,7 +75,12 @@ export class ClockGuard {
     commit: (change: RowsChange) => Promise<void> = (change) => this.#rows.commit(change),
   ): Promise<void> {
     const row = await this.#rows.get<GuardRow>(place.table, place.id);
-    await commit(writing(row, { doubt: null, acknowledged: now }));
+    await commit(writing(row, { doubt: null, known: now }));
+  }
+
+  /** Nothing can be destroyed yet. */
+  async #isNew(): Promise<boolean> {
+    return (await this.#rows.scan('key', '', { limit: 1 })).length === 0;
   }
 
   /** Another front may have written the same: then its word stands, and is read next time. */
@@ -95,9 +100,13 @@ const writing = (row: Stored<GuardRow> | undefined, value: GuardRow): RowsChange
 /** For an operator: what is seen, what it may mean, what to do. */
 export function explainDoubt({ known, seen }: ClockDoubt): string {
   const time = (ms: number) => new Date(ms).toISOString();
+  const compared =
+    known === 0
+      ? 'and nothing tells whether that is right: the journal is empty, though there are keys'
+      : `more than a day past ${time(known)}, the last time that is known`;
   return (
-    `the clock stood at ${time(seen)}, more than a day past ${time(known)}, the last time that is known. Destructive ` +
-    'jobs (such as deleting keys) wait. If the clock is right, because the server was off that long, acknowledge ' +
-    'it; if it is wrong, set it right: the jobs then go on by themselves'
+    `the clock stood at ${time(seen)}, ${compared}. Destructive jobs (such as deleting keys) wait. If the clock is ` +
+    'right, as when the server was off that long, acknowledge it; if it is wrong, set it right: the jobs then go on ' +
+    'by themselves'
   );
 }

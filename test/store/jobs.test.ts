@@ -355,6 +355,44 @@ describe('durable jobs', () => {
       assert.deepEqual(ran, ['key']);
     });
 
+    it('wait where the journal was emptied: the store remembers the time that was believed', async () => {
+      const { ran, handler } = recorder(true);
+      await settle(runner({ destroy: handler }));
+      await plan('key', now + 7 * DAY_MS, 'destroy');
+      now += 8 * DAY_MS;
+      const emptied = guard(0);
+      const work = runner({ destroy: handler }, { guard: emptied });
+      await settle(work);
+      assert.deepEqual([ran, work.status().clock], [[], 'held']);
+      await emptied.acknowledgeClock(now);
+      await settle(work);
+      assert.deepEqual([ran, work.status().clock], [['key'], 'trusted']);
+    });
+
+    it('wait where there are keys and nothing tells the time, until an operator does', async () => {
+      const { ran, handler } = recorder(true);
+      await rows.commit({ put: [{ table: 'key', id: 'a/r/k', version: 1, value: {} }] });
+      await plan('key', now, 'destroy');
+      const lost = guard(0);
+      const work = runner({ destroy: handler }, { guard: lost });
+      await settle(work);
+      assert.deepEqual([ran, work.status().clock], [[], 'held']);
+      assert.match(work.status().message ?? '', /journal is empty/);
+      await lost.acknowledgeClock(now);
+      await settle(work);
+      assert.deepEqual(ran, ['key']);
+    });
+
+    it('cost the store no more than one write an hour for the memory of the time', async () => {
+      const which = guard();
+      const version = async () => (await rows.get('setting', 'clock-guard'))?.version;
+      for (let minute = 0; minute <= 120; minute += 1) {
+        await which.check(now);
+        now += 60_000;
+      }
+      assert.equal(await version(), 3);
+    });
+
     it('do not wait on a server that has run all the time, or has just been made', async () => {
       const { ran, handler } = recorder(true);
       await plan('key', now + 3 * DAY_MS, 'destroy');
