@@ -55,6 +55,7 @@ function startLane(name: Lane, seal: string | undefined): void {
 
   if (seal !== undefined) unseal(domain, Number(seal));
   process.on('message', ({ type }: ToEngine, socket: unknown) => {
+    if (type === 'ping') tell({ type: 'pong' });
     // Absent when the other end was closed before it could be handed over.
     if (socket === undefined) return;
     if (type === 'peer') meet(socket as Socket);

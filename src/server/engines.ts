@@ -11,22 +11,28 @@ import { FATAL_EXIT, type FromEngine, type Lane, lanes, type ToEngine } from '..
 import type { Log } from '../engine/protocol/log.ts';
 import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 import { Child, type ChildPlan } from './child.ts';
+import { defaultLiveness, Liveness, type LivenessParts, type LivenessTimes } from './liveness.ts';
 import { makePair } from './pairs.ts';
 import { engineFlags } from './sandbox.ts';
 
 export interface EnginesOptions {
   /** A descriptor of the seal, closed here once an engine has it. Throwing ends the server. */
   openSeal(): number;
-  /** The other end of each new pair with a lane, paused. */
-  onPair(lane: Lane, socket: Socket): void;
+  /** The other end of each new pair with a lane, paused, and how often its engine was started again until now. */
+  onPair(lane: Lane, socket: Socket, restarts: number): void;
+  /** The lane's engine does not answer, and will be started again if it stays so; or it does answer again. */
+  onSilent?(lane: Lane, silent: boolean): void;
   /** The engines cannot go on: an engine or its seal refused for good. */
   onFatal(message: string): void;
   readonly log: Log;
   readonly backoff?: BackoffOptions;
+  readonly liveness?: LivenessTimes;
 }
 
 interface Engine {
   readonly child: Child;
+  readonly liveness: Liveness;
+  starts: number;
   ready: boolean;
   holdsRoot: boolean;
   /** A pair with a front is being made. */
@@ -72,6 +78,7 @@ export class Engines {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    for (const lane of lanes) this.#engines[lane].liveness.stop();
     await Promise.all(lanes.map((lane) => this.#engines[lane].child.stop(GRACE_MS)));
   }
 
@@ -84,10 +91,33 @@ export class Engines {
       ended: (code) => this.#ended(lane, code),
     };
     const child = new Child(plan, this.#options.backoff ?? defaultBackoff, this.#options.log);
-    return { child, ready: false, holdsRoot: false, pairing: false };
+    const liveness = this.#liveness(lane, child);
+    return { child, liveness, starts: 0, ready: false, holdsRoot: false, pairing: false };
+  }
+
+  /** An engine that hangs is of no more use than a dead one, and its kill is followed by the same. */
+  #liveness(lane: Lane, child: Child): Liveness {
+    const parts: LivenessParts = {
+      pid: () => child.pid,
+      ask: () => this.#hand(lane, { type: 'ping' }),
+      silent: (isSilent) => this.#options.onSilent?.(lane, isSilent),
+      hung: () => {
+        this.#options.log('child-hung', { child: `engine-${lane}` });
+        child.kill();
+      },
+    };
+    return new Liveness(parts, this.#options.liveness ?? defaultLiveness);
   }
 
   #spawn(lane: Lane): ChildProcess {
+    const engine = this.#engines[lane];
+    engine.starts += 1;
+    const started = this.#spawnProcess(lane);
+    engine.liveness.watch();
+    return started;
+  }
+
+  #spawnProcess(lane: Lane): ChildProcess {
     const needsSeal = lane === 'slow' && !this.#engines.fast.holdsRoot;
     if (!needsSeal) return startEngine(lane);
     const fd = this.#options.openSeal();
@@ -100,6 +130,7 @@ export class Engines {
 
   #hear(lane: Lane, message: FromEngine): void {
     const engine = this.#engines[lane];
+    if (message.type === 'pong') engine.liveness.answered();
     if (message.type === 'root-held') engine.holdsRoot = true;
     if (message.type === 'peer-lost') void this.#pairEngines();
     if (message.type !== 'ready') return;
@@ -112,6 +143,7 @@ export class Engines {
     const engine = this.#engines[lane];
     engine.ready = false;
     engine.holdsRoot = false;
+    engine.liveness.stop();
     if (this.#stopping) return false;
     if (code === FATAL_EXIT) {
       this.#options.onFatal(`the ${lane} engine refused to go on`);
@@ -146,7 +178,7 @@ export class Engines {
     engine.pairing = false;
     if (pair === undefined) return;
     this.#hand(lane, { type: 'front' }, pair[1]);
-    this.#options.onPair(lane, pair[0]);
+    this.#options.onPair(lane, pair[0], engine.starts - 1);
   }
 
   async #makePair(): Promise<readonly [Socket, Socket] | undefined> {
@@ -158,7 +190,7 @@ export class Engines {
     }
   }
 
-  #hand(lane: Lane, message: ToEngine, socket: Socket): void {
+  #hand(lane: Lane, message: ToEngine, socket?: Socket): void {
     this.#engines[lane].child.send(message, socket);
   }
 }

@@ -23,7 +23,8 @@ const pairs = new EnginePairs();
 let front: Front | undefined;
 
 const supervisor = listenToSupervisor({
-  engine: (lane, socket) => pairs.give(lane, socket),
+  engine: (lane, socket, restarts) => pairs.give(lane, socket, restarts),
+  silent: (lane, silent) => pairs.watch.silent(lane, silent),
   drain: () => void drain(),
 });
 pairs.onLost = (lane) => supervisor.pairLost(lane);

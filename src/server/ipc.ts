@@ -6,10 +6,14 @@ export { FATAL_EXIT } from '../engine/protocol/ipc.ts';
 export { exitWithParent } from '../engine/protocol/parent.ts';
 
 /**
- * `engine`: accompanied by the front's end of a new pair with that lane; an older pair is void.
+ * `engine`: accompanied by the front's end of a new pair with that lane; an older pair is void. `restarts` counts those
+ * of the lane's engine since the server was started. `silent`: whether that engine is one that does not answer.
  * `drain`: finish what is under way, accept nothing new, exit with 0.
  */
-export type ToFront = { readonly type: 'engine'; readonly lane: Lane } | { readonly type: 'drain' };
+export type ToFront =
+  | { readonly type: 'engine'; readonly lane: Lane; readonly restarts: number }
+  | { readonly type: 'silent'; readonly lane: Lane; readonly silent: boolean }
+  | { readonly type: 'drain' };
 
 /**
  * `pair-lost`: the pair with that lane has ended and a new one is wanted. `ready`: the front serves at `endpoint`.
@@ -22,7 +26,8 @@ export type FromFront =
 
 export interface FrontChannel {
   /** The socket is paused. */
-  engine(lane: Lane, socket: Socket): void;
+  engine(lane: Lane, socket: Socket, restarts: number): void;
+  silent(lane: Lane, silent: boolean): void;
   drain(): void;
 }
 
@@ -30,7 +35,8 @@ export interface FrontChannel {
 export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
   process.on('message', (message: ToFront, socket: unknown) => {
     if (message.type === 'drain') channel.drain();
-    else if (socket !== undefined) channel.engine(message.lane, socket as Socket);
+    else if (message.type === 'silent') channel.silent(message.lane, message.silent);
+    else if (socket !== undefined) channel.engine(message.lane, socket as Socket, message.restarts);
   });
   const send = (message: FromFront, done: () => void = () => undefined): void => {
     // Fails when the supervisor is gone, and then this process ends: see exitWithParent.

@@ -11,6 +11,7 @@ import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 import { Child } from './child.ts';
 import { Engines } from './engines.ts';
 import { isFromFront, type ToFront } from './ipc.ts';
+import type { LivenessTimes } from './liveness.ts';
 
 export interface SupervisorOptions {
   readonly front: {
@@ -23,6 +24,8 @@ export interface SupervisorOptions {
   /** Milliseconds that the front may take to drain. Default 10,000. */
   readonly drainMs?: number;
   readonly backoff?: BackoffOptions;
+  /** How hung engines are found. */
+  readonly liveness?: LivenessTimes;
   readonly log?: Log;
   /** The front serves, at first and after each restart of it. */
   readonly onReady?: (endpoint: string) => void;
@@ -67,10 +70,12 @@ class Running implements Supervisor {
     const backoff = options.backoff ?? defaultBackoff;
     this.#engines = Engines.start({
       openSeal: () => openSealFile(options.sealFile),
-      onPair: (lane, socket) => this.#tellFront({ type: 'engine', lane }, socket),
+      onPair: (lane, socket, restarts) => this.#tellFront({ type: 'engine', lane, restarts }, socket),
+      onSilent: (lane, silent) => this.#tellFront({ type: 'silent', lane, silent }),
       onFatal: (message) => this.#fail(message),
       log: this.#log,
       backoff,
+      ...(options.liveness !== undefined && { liveness: options.liveness }),
     });
     const plan = {
       name: 'front',

@@ -86,6 +86,23 @@ test('front and engines are joined; each that dies is started again and joined a
   }
 });
 
+for (const stopped of [['fast'], ['slow'], ['fast', 'slow']] as const) {
+  test(`${stopped.join(' and ')} stopped but alive: the front is told, and they are started again`, {
+    skip: process.platform !== 'linux' && 'needs /proc',
+  }, async () => {
+    start();
+    await served();
+    const before = await pids();
+    for (const lane of stopped) process.kill(before[lane], 'SIGSTOP');
+    for (const lane of stopped) {
+      await until(`the end of the ${lane} engine`, () => (alive(before[lane]) ? undefined : true));
+      assert.equal(read(`silent-${lane}`), 'true');
+    }
+    assert.match(await served(), /^[0-9a-f]{32}$/);
+    assert.equal((await pids()).front, before.front);
+  });
+}
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} lets the front answer what it accepted, then ends every child and exits with 0`, async () => {
     const running = start();

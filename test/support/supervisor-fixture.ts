@@ -9,6 +9,7 @@ const supervisor = startSupervisor({
   sealFile: join(folder, 'seal'),
   drainMs: Number(drainMs),
   backoff: { firstMs: 20, capMs: 100, stableMs: 60_000 },
+  liveness: { everyMs: 100, silentTurns: 3, busyTurns: 1_000 },
   log: () => undefined,
 });
 const children = ['front', 'fast', 'slow'] as const;

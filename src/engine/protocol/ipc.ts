@@ -4,8 +4,8 @@ export const lanes = ['fast', 'slow'] as const;
 /** `fast`: symmetric cryptography and token use. `slow`: generation and the domain state. */
 export type Lane = (typeof lanes)[number];
 
-/** Each is accompanied by the engine's end of a new pair. */
-export type ToEngine = { readonly type: 'front' } | { readonly type: 'peer' };
+/** The first two are accompanied by the engine's end of a new pair. `ping` is answered with `pong`. */
+export type ToEngine = { readonly type: 'front' } | { readonly type: 'peer' } | { readonly type: 'ping' };
 
 /**
  * `ready`: everything is loaded and the sandbox is closed. `root-held`: this engine can unseal the other one.
@@ -14,7 +14,8 @@ export type ToEngine = { readonly type: 'front' } | { readonly type: 'peer' };
 export type FromEngine =
   | { readonly type: 'ready' }
   | { readonly type: 'root-held' }
-  | { readonly type: 'peer-lost' };
+  | { readonly type: 'peer-lost' }
+  | { readonly type: 'pong' };
 
 /** A child that must not be started again exits with this; the supervisor then stops everything. */
 export const FATAL_EXIT = 78;

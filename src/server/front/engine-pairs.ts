@@ -1,14 +1,20 @@
-/** Holds the engines' sockets that the supervisor gives until the engine client exists to take them. */
+/**
+ * What the supervisor tells of the engines: how they are, and their sockets, which are held until the engine client
+ * exists to take them.
+ */
 import type { Socket } from 'node:net';
 import type { EngineClient } from '../../engine/protocol/client.ts';
 import type { Lane } from '../../engine/protocol/ipc.ts';
+import { EngineWatch } from '../../operator/engine-watch.ts';
 
 export class EnginePairs {
   onLost: (lane: Lane) => void = () => undefined;
+  readonly watch = new EngineWatch();
   readonly #early = new Map<Lane, Socket>();
   #client: EngineClient | undefined;
 
-  give(lane: Lane, socket: Socket): void {
+  give(lane: Lane, socket: Socket, restarts: number): void {
+    this.watch.started(lane, restarts);
     if (this.#client !== undefined) {
       this.#client.attach(lane, socket);
       return;

@@ -2,7 +2,6 @@
 import type { CounterSessions } from '../../audit/counter-sessions.ts';
 import { EngineClient } from '../../engine/protocol/client.ts';
 import type { Domain } from '../../operator/domain/domain.ts';
-import { EngineWatch } from '../../operator/engine-watch.ts';
 import type { Log } from '../../wire/log.ts';
 import type { EnginePairs } from './engine-pairs.ts';
 
@@ -13,7 +12,7 @@ export interface Followers {
 }
 
 export function connectEngines(pairs: EnginePairs, { sessions, domain, log }: Followers) {
-  const watch = new EngineWatch();
+  const { watch } = pairs;
   const noted = (work: Promise<void>): void => {
     work.catch((error: unknown) => log.error('a session of the engine was not journalled', { error }));
   };

@@ -48,8 +48,7 @@ export async function startListening(
   });
 
   let starting: string | undefined = 'the server is starting';
-  const unready = () =>
-    starting ?? pipeline.unready ?? (watch.down.length > 0 ? 'an engine is being started again' : undefined);
+  const unready = () => starting ?? pipeline.unready ?? watch.unready;
   const pipeline = new Pipeline({ ...storage.events, rows, authorizer: ownerAuthorizer, log });
   const listenerOf = (protocol: Protocol, connections: number) =>
     new HttpListener({ pipeline, protocols: [protocol], log, unready, limits: { connections } });
