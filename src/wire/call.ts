@@ -5,6 +5,7 @@ import type { AccountId, Region } from '../core/ids.ts';
 import type { OutboxEvent } from '../store/contract.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
 import type { BodyStream } from './body-stream.ts';
+import type { HeldRows } from './row-queues.ts';
 import type { BoundOperation, Fields } from './services.ts';
 
 export interface CallFacts {
@@ -47,6 +48,8 @@ export class PipelineCall implements Call<RowsChange> {
   committed: OutboxEvent | undefined;
   /** A commit was begun: its outcome may be unknown, so no other event may have the id of the one in it. */
   commitBegun = false;
+  /** Once the call commits a change: the rows that others wait for until it ends. */
+  held: HeldRows | undefined;
   readonly #commit: CommitCall;
   readonly #stream: BodyStream | undefined;
 

@@ -1,6 +1,7 @@
 /** Whatever an operation throws, as the client sees it: what is no ServiceError stays inside, as its cause. */
 import { ServiceError } from '../core/errors.ts';
 import { EngineError } from '../engine/protocol/messages.ts';
+import { StoreError } from '../store/contract.ts';
 
 /** The names that a service has for faults of the server. */
 export interface FaultNames {
@@ -18,6 +19,7 @@ const passing: readonly string[] = ['unavailable', 'sealed'];
 
 export function toServiceError(error: unknown, names: FaultNames): ServiceError {
   if (error instanceof ServiceError) return error;
+  if (isConflict(error)) return tooManyChanges(error);
   if (error instanceof EngineError && passing.includes(error.code)) {
     const message = 'The request was rejected because the keys are not available now. Retry the request.';
     return new ServiceError(names.unavailable, message, 'server', error);
@@ -36,7 +38,19 @@ const statuses: ReadonlyMap<string, number> = new Map([
 export const statusOf = (error: ServiceError): number =>
   statuses.get(error.code) ?? (error.fault === 'client' ? 400 : 500);
 
-/** SDKs wait and send the request again. */
+/** Another change of the same rows came first. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof StoreError && error.code === 'conflict';
+
+/** SDKs wait and send the request again, in AWS's words. */
+export const tooManyChanges = (cause?: unknown): ServiceError =>
+  new ServiceError(
+    'ThrottlingException',
+    'You have exceeded the rate at which you may change this resource. Reduce the frequency of your calls.',
+    'client',
+    cause,
+  );
+
 export const tooManyBodies = (): ServiceError =>
   new ServiceError('ThrottlingException', 'Too many requests are being received at once. Try again.');
 

@@ -13,15 +13,15 @@ import type { HttpHead } from '../core/http-head.ts';
 import type { Region } from '../core/ids.ts';
 import type { Authenticated } from '../identity/authenticator.ts';
 import type { Authorizer } from '../identity/authorizer.ts';
-import { StoreError } from '../store/contract.ts';
 import type { Rows, RowsChange } from '../store/rows-contract.ts';
 import type { BodyStream } from './body-stream.ts';
 import { type CallFacts, PipelineCall } from './call.ts';
 import { Counts } from './counts.ts';
-import { toServiceError } from './errors.ts';
+import { isConflict, toServiceError } from './errors.ts';
 import { eventFacts } from './event-facts.ts';
 import type { Log } from './log.ts';
 import type { Protocol, Reply, Route } from './protocol.ts';
+import { RowQueues } from './row-queues.ts';
 import type { BoundOperation, Fields } from './services.ts';
 
 export interface PipelineParts {
@@ -57,15 +57,21 @@ export interface InternalRequest {
   readonly input: Fields;
 }
 
-/** How often a call runs when others change the same rows at the same time. */
-const MAX_RUNS = 5;
+/** How often a call runs when other nodes, or Lockholm itself, change the same rows at the same time. */
+const MAX_RUNS = 10;
 const BACKOFF_MS = 4;
+/** Changes of one row that may wait: some seconds' work of the store. */
+const MAX_WAITING = 1000;
 const UNWRITABLE = 'the journal cannot be written';
+
+/** The call waited for the rows that it is to change, and holds them now: it runs again. */
+class Waited extends Error {}
 
 export class Pipeline {
   /** What was refused before it was known who asked, by error code. */
   readonly refused = new Counts();
   readonly #parts: PipelineParts;
+  readonly #queues = new RowQueues(MAX_WAITING);
   #unwritable: string | undefined;
 
   constructor(parts: PipelineParts) {
@@ -153,16 +159,21 @@ export class Pipeline {
     return result;
   }
 
+  /** Once it met another change, a call runs again with the rows held that it is to change. */
   async #run(call: PipelineCall, input: Fields): Promise<unknown> {
-    for (let run = 1; ; run++) {
-      try {
-        return await this.#runOnce(call, input);
-      } catch (error) {
-        const conflict = error instanceof StoreError && error.code === 'conflict';
-        if (!conflict || !call.repeatable || run === MAX_RUNS) throw error;
-        call.restart();
-        await delay(randomInt(run * BACKOFF_MS));
+    try {
+      for (let conflicts = 0; ; ) {
+        try {
+          return await this.#runOnce(call, input);
+        } catch (error) {
+          const waited = error instanceof Waited;
+          if (!waited && !(isConflict(error) && call.repeatable && ++conflicts < MAX_RUNS)) throw error;
+          call.restart();
+          if (!waited) await delay(randomInt(conflicts * BACKOFF_MS));
+        }
       }
+    } finally {
+      if (call.held !== undefined) this.#queues.release(call.held);
     }
   }
 
@@ -187,6 +198,9 @@ export class Pipeline {
   }
 
   readonly #commit = async (call: PipelineCall, change: RowsChange): Promise<EncodedEvent> => {
+    call.held ??= new Set();
+    // What the call read may be old by now.
+    if ((await this.#queues.take(call.held, change)) && call.repeatable) throw new Waited();
     const event = this.#parts.encodeEvent(eventFacts(call));
     await this.#parts.rows.commit({ ...change, event });
     return event;
@@ -198,6 +212,8 @@ export class Pipeline {
     const { requestId, service, operation } = call;
     if (error.fault === 'server') {
       this.#parts.log.error('a call failed', { requestId, service, operation, error });
+    } else if (isConflict(error.cause)) {
+      this.#parts.log.warn('a call met other changes too often', { requestId, service, operation });
     }
     try {
       // What was committed took effect, so its success is what the journal must say.

@@ -7,6 +7,20 @@ import { startServer, type TestServer } from './server.ts';
 const OTHER_ACCOUNT = '999988887777';
 const INTERNAL = 'The request was rejected because an internal exception occurred. Retry the request.';
 
+const bound = (server: TestServer, name: string) => {
+  const found = bindOperations(server.notes.service()).find(({ operation }) => operation.name === name);
+  assert.ok(found);
+  return found;
+};
+const asUser = {
+  type: 'Root',
+  account,
+  arn: `arn:aws:iam::${account}:root`,
+  principalId: account,
+  invokedBy: 's3.amazonaws.com',
+} as const;
+const region = 'us-east-1' as Parameters<TestServer['pipeline']['invoke']>[0]['region'];
+
 describe('one call through the pipeline', () => {
   let server: TestServer;
   beforeEach(async () => {
@@ -146,12 +160,74 @@ describe('one call through the pipeline', () => {
     );
   });
 
-  test('but not for ever', async () => {
+  test('but not for ever: then the client is told to slow down', async () => {
     server.notes.conflicts = 100;
-    assert.equal((await server.call('PutNote', { Name: 'a', Text: 'x' })).status, 500);
-    assert.equal(server.notes.runs, 5);
-    assert.equal((await server.events()).at(-1)?.errorCode, 'InternalFailure');
+    const answer = await server.call('PutNote', { Name: 'a', Text: 'x' });
+    assert.equal(answer.status, 400);
+    assert.deepEqual(JSON.parse(answer.body), {
+      __type: 'ThrottlingException',
+      message:
+        'You have exceeded the rate at which you may change this resource. Reduce the frequency of your calls.',
+    });
+    assert.equal(server.notes.runs, 10);
+    assert.deepEqual(
+      (await server.events()).map(({ errorCode }) => errorCode),
+      ['ThrottlingException'],
+    );
+    const lines = server.logged.filter((line) => !line.includes('"level":"debug"'));
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).message),
+      ['a call met other changes too often'],
+    );
+    assert.ok(!lines.some((line) => line.includes('stack')));
+    server.notes.conflicts = 0;
+    assert.equal((await server.call('PutNote', { Name: 'a', Text: 'x' })).status, 200);
   });
+
+  test('changes of one row at one time all succeed, one after the other', async () => {
+    const calls = Array.from({ length: 60 }, (_, i) => server.call('PutNote', { Name: 'a', Text: `${i}` }));
+    for (const { status, body } of await Promise.all(calls)) assert.equal(status, 200, body);
+    assert.equal((await server.world.rows.get('setting', 'a'))?.version, 60);
+    // Once to find that others are before it, once alone.
+    assert.ok(server.notes.runs < 2 * 60, `${server.notes.runs} runs`);
+    assert.equal((await server.events()).length, 60);
+  });
+
+  test('changes of another row do not wait for them', async () => {
+    const open = blockCommits('a');
+    const blocked = server.call('PutNote', { Name: 'a', Text: 'x' });
+    const behind = server.call('PutNote', { Name: 'a', Text: 'y' });
+    while (server.notes.runs < 2) await new Promise(setImmediate);
+    assert.equal((await server.call('PutNote', { Name: 'b', Text: 'x' })).status, 200);
+    assert.equal((await server.call('GetNote', { Name: 'a' })).status, 400);
+    open();
+    for (const { status } of await Promise.all([blocked, behind])) assert.equal(status, 200);
+  });
+
+  test('more than a thousand who wait for one row are told to slow down', async () => {
+    const open = blockCommits('a');
+    const input = { Name: 'a', Text: 'x' };
+    const put = () =>
+      server.pipeline.invoke({ bound: bound(server, 'PutNote'), caller: asUser, region, input });
+    const waiting = Array.from({ length: 1001 }, put);
+    while (server.notes.runs < 1001) await new Promise(setImmediate);
+    await assert.rejects(put(), { code: 'ThrottlingException' });
+    open();
+    await Promise.all(waiting);
+    assert.equal((await server.world.rows.get('setting', 'a'))?.version, 1001);
+  });
+
+  /** Commits of the note wait until the function returned is called. */
+  function blockCommits(id: string): () => void {
+    const { rows } = server.world;
+    const commit = rows.commit.bind(rows);
+    const gate = Promise.withResolvers<void>();
+    rows.commit = async (change) => {
+      if (change.put?.some((row) => row.id === id)) await gate.promise;
+      return commit(change);
+    };
+    return gate.resolve;
+  }
 
   test('what was committed is journalled as it took effect, though the call failed after it', async () => {
     assert.equal((await server.call('PutAndFail', { Name: 'a' })).status, 500);
@@ -197,42 +273,28 @@ describe('callers other than users', () => {
   });
   afterEach(() => server.close());
 
-  const bound = (name: string) => {
-    const found = bindOperations(server.notes.service()).find(({ operation }) => operation.name === name);
-    assert.ok(found);
-    return found;
-  };
-  const asUser = {
-    type: 'Root',
-    account,
-    arn: `arn:aws:iam::${account}:root`,
-    principalId: account,
-    invokedBy: 's3.amazonaws.com',
-  } as const;
-  const region = 'us-east-1' as Parameters<TestServer['pipeline']['invoke']>[0]['region'];
-
   test('a service calls as a user: the same checks, the same journal', async () => {
     const { pipeline } = server;
     await pipeline.invoke({
-      bound: bound('PutNote'),
+      bound: bound(server, 'PutNote'),
       caller: asUser,
       region,
       input: { Name: 'a', Text: 'x' },
     });
     const found = await pipeline.invoke({
-      bound: bound('GetNote'),
+      bound: bound(server, 'GetNote'),
       caller: asUser,
       region,
       input: { Name: 'a' },
     });
     assert.deepEqual(found, { Text: 'x', Made: 1_700_000_000_250 });
     await assert.rejects(
-      pipeline.invoke({ bound: bound('GetNote'), caller: asUser, region, input: { Name: '' } }),
+      pipeline.invoke({ bound: bound(server, 'GetNote'), caller: asUser, region, input: { Name: '' } }),
       { code: 'ValidationException' },
     );
     await assert.rejects(
       pipeline.invoke({
-        bound: bound('GetNote'),
+        bound: bound(server, 'GetNote'),
         caller: asUser,
         region,
         input: { Name: 'a', Account: OTHER_ACCOUNT },
@@ -274,7 +336,12 @@ describe('callers other than users', () => {
   test('operators use the service of operators, and nobody else does', async () => {
     const operator = { type: 'Operator', account, arn: 'operator:1', principalId: 'operator:1' } as const;
     await assert.rejects(
-      server.pipeline.invoke({ bound: bound('GetNote'), caller: operator, region, input: { Name: 'a' } }),
+      server.pipeline.invoke({
+        bound: bound(server, 'GetNote'),
+        caller: operator,
+        region,
+        input: { Name: 'a' },
+      }),
       { code: 'AccessDeniedException' },
     );
     const operatorBound = bindOperations(server.notes.service('operator')).find(
