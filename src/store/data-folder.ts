@@ -3,15 +3,17 @@
  * Lockholm's (docs/formats/store.md).
  */
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { syncFolder, writeFileDurable } from './durable-file.ts';
+import { openToOthers } from './private-files.ts';
 
 /**
- * `locked`: another server holds the folder. `permissions`: it belongs to or is open to others, or cannot be
- * written. `foreign`: it holds files, and no mark of Lockholm. `newer-format`: a newer Lockholm wrote it.
+ * `locked`: another server holds the folder. `permissions`: it or what is in it belongs to or is open to others, or
+ * cannot be written. `foreign`: it holds files, and no mark of Lockholm. `newer-format`: a newer Lockholm wrote it.
+ * `path`: its path is too long.
  */
-export type DataFolderErrorCode = 'locked' | 'permissions' | 'foreign' | 'newer-format';
+export type DataFolderErrorCode = 'locked' | 'permissions' | 'foreign' | 'newer-format' | 'path';
 
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
@@ -34,14 +36,21 @@ export interface DataFolder {
 
 const MARK = 'VERSION';
 const FORMAT = 1;
+/**
+ * Of the folder's real path. SQLite opens no file whose path has more than 512 bytes (MAX_PATHNAME in its os_unix.c),
+ * and its longest one here is `front-lock.db-journal`.
+ */
+const MAX_PATH = 512 - '/front-lock.db-journal'.length;
 /** What an empty folder may hold: an interrupted mark, and what a file system has at its root. */
 const emptiness = /^(?:VERSION\.\d+\.new|lost\+found)$/;
 
 /** Opens the folder, or creates it with mode 0700. Rejects with DataFolderError; then nothing was changed. */
 export async function openDataFolder(folder: string): Promise<DataFolder> {
   const path = resolve(folder);
+  checkLength(path);
   await createIfAbsent(path);
   await checkAccess(path, await stat(path));
+  checkLength(await realpath(path));
   const mark = await readMark(path);
   if (mark === undefined) {
     await refuseForeign(path);
@@ -49,7 +58,18 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     return { path, created: true };
   }
   checkFormat(path, mark);
+  await checkFiles(path);
   return { path, created: false };
+}
+
+function checkLength(path: string): void {
+  const length = Buffer.byteLength(path);
+  if (length <= MAX_PATH) return;
+  throw new DataFolderError(
+    'path',
+    `data folder ${path} has a path of ${length} bytes, and SQLite opens no files under more than ${MAX_PATH}: name a ` +
+      'folder with a shorter path',
+  );
 }
 
 async function createIfAbsent(path: string): Promise<void> {
@@ -80,6 +100,16 @@ async function checkAccess(path: string, folder: Stats): Promise<void> {
   } catch {
     throw refuse(`cannot be written: run chmod 700 ${path}, or look whether the disk is mounted read-only`);
   }
+}
+
+async function checkFiles(path: string): Promise<void> {
+  const [first, ...more] = await openToOthers(path);
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : ` and ${more.length} more in ${path}`;
+  throw new DataFolderError(
+    'permissions',
+    `${join(path, first)}${others} can be opened by other users: run chmod -R go-rwx ${path}`,
+  );
 }
 
 async function readMark(path: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -59,6 +59,46 @@ describe('a data folder', () => {
       await assert.rejects(openDataFolder(path), refusal('permissions', /chmod 700/));
     }
     assert.deepEqual(readdirSync(path), []);
+  });
+
+  it('is refused when other users may open what is in it', async () => {
+    await openDataFolder(path);
+    mkdirSync(join(path, 'journal'), { mode: 0o700 });
+    const files = [
+      'node',
+      'credentials',
+      'config',
+      'lockholm.db',
+      'lock.db',
+      'journal/0.log',
+      'journal/0.idx',
+    ];
+    for (const name of files) writeFileSync(join(path, name), '', { mode: 0o600 });
+    await openDataFolder(path);
+    for (const name of ['VERSION', 'journal', ...files]) {
+      const file = join(path, name);
+      const { mode } = statSync(file);
+      for (const wide of [0o040, 0o004, 0o022]) {
+        chmodSync(file, mode | wide);
+        const message = new RegExp(`${name} can be opened by other users: run chmod -R go-rwx ${path}$`);
+        await assert.rejects(openDataFolder(path), refusal('permissions', message), name);
+      }
+      chmodSync(file, mode);
+    }
+    for (const name of files) chmodSync(join(path, name), 0o644);
+    await assert.rejects(openDataFolder(path), refusal('permissions', /and 6 more in/));
+    execFileSync('chmod', ['-R', 'go-rwx', path]);
+    await openDataFolder(path);
+  });
+
+  it('is refused when its path is too long for its files, and is not made', async () => {
+    const short = path;
+    while (path.length <= 490) path = join(path, 'x'.repeat(50));
+    await assert.rejects(
+      openDataFolder(path),
+      refusal('path', /a path of \d+ bytes.*490: name a folder with a shorter/),
+    );
+    assert.equal(existsSync(short), false);
   });
 
   it('is refused when it is a file or cannot be made', async () => {
