@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '../core/json.ts';
 import { type Row, type Store, StoreError } from '../store/contract.ts';
+import { scanAll } from '../store/scan-all.ts';
 
 const TABLE = 'last-usage';
 const NO_MAC = new Uint8Array();
@@ -19,13 +20,8 @@ export async function* scanDerived(
   store: Store,
   prefix: string,
 ): AsyncGenerator<{ readonly id: string; readonly value: JsonObject }> {
-  let after: string | undefined;
-  for (;;) {
-    const rows = await store.scan(TABLE, prefix, { limit: CHUNK, ...(after === undefined ? {} : { after }) });
-    for (const row of rows) yield { id: row.id, value: contentOf(row) ?? {} };
-    after = rows.at(-1)?.id;
-    if (rows.length < CHUNK) return;
-  }
+  for await (const row of scanAll<Row>(store, TABLE, prefix))
+    yield { id: row.id, value: contentOf(row) ?? {} };
 }
 
 /** Undefined for content that no derived row has: it is rebuilt like one that is lost. */

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { type AccountId, must, parseAccountId } from '../core/ids.ts';
 import type { Engine } from '../engine/protocol/messages.ts';
 import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
+import { scanAll } from '../store/scan-all.ts';
 import { type NewAccessKey, newRootAccessKey } from './access-keys.ts';
 
 export interface Account {
@@ -16,7 +17,6 @@ export interface Account {
 /** The account of a server's first start. */
 export const FIRST_ACCOUNT = must(parseAccountId('000000000000'), 'account');
 
-const ACCOUNTS_AT_ONCE = 1000;
 const IDS = 10 ** 12;
 
 export const newAccountId = (): AccountId =>
@@ -47,15 +47,5 @@ export const getAccount = async (rows: Rows, id: AccountId): Promise<Account | u
 
 /** All accounts, by id. */
 export async function listAccounts(rows: Rows): Promise<readonly Account[]> {
-  const all: Account[] = [];
-  let page: readonly Stored<Account>[];
-  do {
-    const after = all.at(-1)?.id;
-    page = await rows.scan<Account>('account', '', {
-      limit: ACCOUNTS_AT_ONCE,
-      ...(after === undefined ? {} : { after }),
-    });
-    all.push(...page.map(({ value }) => value));
-  } while (page.length === ACCOUNTS_AT_ONCE);
-  return all;
+  return Array.fromAsync(scanAll<Stored<Account>>(rows, 'account', ''), ({ value }) => value);
 }

@@ -5,6 +5,7 @@
 import type { AliasName, KeyId, Place } from '../core/ids.ts';
 import type { RowRef } from '../store/contract.ts';
 import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
+import { scanAll } from '../store/scan-all.ts';
 import { placePrefix } from './key.ts';
 import type { MaybePromise } from './kms.ts';
 
@@ -23,8 +24,10 @@ export const aliasRow = (place: Place, name: string): RowRef => ({
 });
 export const aliasByKeyRow = (place: Place, key: KeyId, name: string): RowRef => ({
   table: 'alias-by-key',
-  id: `${placePrefix(place)}${key}/${name}`,
+  id: keyPrefix(place, key) + name,
 });
+const keyPrefix = (place: Place, key: KeyId): string => `${placePrefix(place)}${key}/`;
+type NamedAlias = Pick<AliasRecord, 'name'>;
 
 export class Aliases {
   readonly #rows: Rows;
@@ -52,13 +55,33 @@ export class Aliases {
     after: string | undefined,
     limit: number,
   ): Promise<readonly StoredAlias[]> {
-    const prefix = `${placePrefix(place)}${key}/`;
-    const found = await this.#rows.scan<{ name: AliasName }>('alias-by-key', prefix, {
-      ...(after === undefined ? {} : { after: prefix + after }),
-      limit,
-    });
-    const aliases = await Promise.all(found.map(({ value }) => this.find(place, value.name)));
-    return aliases.filter((alias) => alias !== undefined);
+    const aliases: StoredAlias[] = [];
+    const prefix = keyPrefix(place, key);
+    for (let from = after === undefined ? undefined : prefix + after; ; ) {
+      const wanted = limit - aliases.length;
+      const page = await this.#rows.scan<NamedAlias>('alias-by-key', prefix, {
+        ...(from === undefined ? {} : { after: from }),
+        limit: wanted,
+      });
+      aliases.push(...(await this.#ofKey(place, key, page)));
+      // Where some went since the page was read, the next ones take their place.
+      if (page.length < wanted || aliases.length === limit) return aliases;
+      from = page.at(-1)?.id;
+    }
+  }
+
+  async allOfKey(place: Place, key: KeyId): Promise<readonly StoredAlias[]> {
+    const rows = scanAll<Stored<NamedAlias>>(this.#rows, 'alias-by-key', keyPrefix(place, key));
+    return this.#ofKey(place, key, await Array.fromAsync(rows));
+  }
+
+  async #ofKey(
+    place: Place,
+    key: KeyId,
+    named: readonly Stored<NamedAlias>[],
+  ): Promise<readonly StoredAlias[]> {
+    const found = await Promise.all(named.map(({ value }) => this.find(place, value.name)));
+    return found.filter((alias) => alias?.value.target === key) as readonly StoredAlias[];
   }
 }
 

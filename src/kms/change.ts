@@ -14,6 +14,12 @@ export const replaceKey = (stored: StoredKey, value: KeyRecord): RowsChange => (
 export const putKey = (stored: StoredKey, change: Partial<KeyRecord>): RowsChange =>
   replaceKey(stored, { ...stored.value, ...change });
 
+/**
+ * Goes with an alias that a key gets: writes the key as it is, so that no two aliases are counted at one time, and
+ * none is made for a key that was destroyed since it was read.
+ */
+export const newAliasOf = (stored: StoredKey): RowsChange => putKey(stored, {});
+
 export function joinChanges(...parts: readonly RowsChange[]): RowsChange {
   return {
     expect: parts.flatMap((part) => part.expect ?? []),

@@ -1,6 +1,7 @@
 import { aliasArn } from '../../core/ids.ts';
 import type { CreateAliasRequest } from '../../core/shapes/kms.ts';
 import { putNewAlias } from '../aliases.ts';
+import { joinChanges, newAliasOf } from '../change.ts';
 import { alreadyExists } from '../errors.ts';
 import { onKey } from '../handler.ts';
 import { customerAlias, requireAliasLeft } from '../rules/aliases.ts';
@@ -13,13 +14,15 @@ export const createAlias = onKey<CreateAliasRequest, void>({
   action: 'kms:CreateAlias',
   readOnly: false,
   audit: ['AliasName', 'TargetKeyId'],
-  async run(input, call, { value: key }, kms) {
+  async run(input, call, key, kms) {
     const name = customerAlias(input.AliasName);
     const arn = aliasArn(call, name);
     call.record.resources.push(arn);
     if ((await kms.aliases.find(call, name)) !== undefined)
       throw alreadyExists(`An alias with the name ${arn} already exists`);
-    await requireAliasLeft(key, kms);
-    await call.commit(putNewAlias(call, { name, target: key.id, created: call.time, updated: call.time }));
+    await requireAliasLeft(key.value, kms);
+    const { time } = call;
+    const alias = { name, target: key.value.id, created: time, updated: time };
+    await call.commit(joinChanges(putNewAlias(call, alias), newAliasOf(key)));
   },
 });

@@ -1,6 +1,7 @@
 import { aliasArn } from '../../core/ids.ts';
 import type { UpdateAliasRequest } from '../../core/shapes/kms.ts';
 import { moveAlias } from '../aliases.ts';
+import { joinChanges, newAliasOf } from '../change.ts';
 import { validation } from '../errors.ts';
 import { onKey } from '../handler.ts';
 import { customerAlias, existingAlias, requireAliasLeft } from '../rules/aliases.ts';
@@ -13,14 +14,16 @@ export const updateAlias = onKey<UpdateAliasRequest, void>({
   action: 'kms:UpdateAlias',
   readOnly: false,
   audit: ['AliasName', 'TargetKeyId'],
-  async run(input, call, { value: key }, kms) {
+  async run(input, call, key, kms) {
     const name = customerAlias(input.AliasName);
     call.record.resources.push(aliasArn(call, name));
     const alias = await existingAlias(name, call, kms);
     const old = await kms.keys.get(call, alias.value.target);
-    if (old !== undefined && old.value.usage !== key.usage)
+    if (old !== undefined && old.value.usage !== key.value.usage)
       throw validation(`Alias ${name} must keep pointing to a key of usage ${old.value.usage}.`);
-    if (alias.value.target !== key.id) await requireAliasLeft(key, kms);
-    await call.commit(moveAlias(call, alias, key.id, call.time));
+    const moved = moveAlias(call, alias, key.value.id, call.time);
+    if (alias.value.target === key.value.id) return call.commit(moved);
+    await requireAliasLeft(key.value, kms);
+    return call.commit(joinChanges(moved, newAliasOf(key)));
   },
 });

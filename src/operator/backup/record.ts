@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RowRef } from '../../store/contract.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
+import { scanAll } from '../../store/scan-all.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface BackupRecord {
@@ -48,18 +49,6 @@ export const factsOf = ({ store, journal, domain, files }: Manifest): BackupFact
 export const getBackup = (rows: Rows, id: string): Promise<Stored<BackupRecord> | undefined> =>
   rows.get<BackupRecord>('backup', id);
 
-const PAGE = 500;
-
 /** Oldest first. */
-export async function listBackups(rows: Rows): Promise<readonly Stored<BackupRecord>[]> {
-  const all: Stored<BackupRecord>[] = [];
-  for (;;) {
-    const after = all.at(-1)?.id;
-    const page = await rows.scan<BackupRecord>('backup', '', {
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-    });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
-}
+export const listBackups = (rows: Rows): Promise<readonly Stored<BackupRecord>[]> =>
+  Array.fromAsync(scanAll<Stored<BackupRecord>>(rows, 'backup', ''));

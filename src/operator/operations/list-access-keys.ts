@@ -3,6 +3,7 @@ import { must, parseAccountId } from '../../core/ids.ts';
 import type { AccessKey } from '../../identity/access-keys.ts';
 import { getAccount } from '../../identity/accounts.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
+import { scanAll } from '../../store/scan-all.ts';
 import { accessKeyId, accountId, isoTime, listOf, operatorOperation, structure, text } from '../operation.ts';
 import type { OperatorParts } from '../parts.ts';
 import { noSuchAccount } from './not-found.ts';
@@ -33,7 +34,8 @@ export const listAccessKeys = ({ rows }: OperatorParts): Operation =>
     audit: ['AccountId'],
     async run({ AccountId }) {
       if (AccountId !== undefined) await requireAccount(rows, AccountId);
-      const keys = (await all(rows)).filter(({ value }) => (AccountId ?? value.account) === value.account);
+      const all = await Array.fromAsync(scanAll<Stored<AccessKey>>(rows, 'access-key', ''));
+      const keys = all.filter(({ value }) => (AccountId ?? value.account) === value.account);
       keys.sort(
         (a, b) => a.value.account.localeCompare(b.value.account) || a.value.created - b.value.created,
       );
@@ -51,17 +53,4 @@ export const listAccessKeys = ({ rows }: OperatorParts): Operation =>
 async function requireAccount(rows: Rows, id: string): Promise<void> {
   const account = await getAccount(rows, must(parseAccountId(id), 'account id'));
   if (account === undefined) throw noSuchAccount(id);
-}
-
-const BATCH = 1000;
-
-async function all(rows: Rows): Promise<Stored<AccessKey>[]> {
-  const found: Stored<AccessKey>[] = [];
-  for (;;) {
-    const after = found.at(-1)?.id;
-    const options = { limit: BATCH, ...(after === undefined ? {} : { after }) };
-    const batch = await rows.scan<AccessKey>('access-key', '', options);
-    found.push(...batch);
-    if (batch.length < BATCH) return found;
-  }
 }
