@@ -1,8 +1,7 @@
 /** What the timers of a key do when they fall due. Each looks at the key anew: what was called off does nothing. */
 
 import { must, parseKeyId } from '../core/ids.ts';
-import type { RowsChange, Stored } from '../store/rows-contract.ts';
-import type { AliasRecord } from './aliases.ts';
+import type { RowsChange } from '../store/rows-contract.ts';
 import { dropAlias } from './aliases.ts';
 import { joinChanges } from './change.ts';
 import { arnOf, currentMaterial, type KeyRecord, keyRow } from './key.ts';
@@ -50,7 +49,7 @@ export async function destroyWhenDue(timer: KeyTimer, now: number, kms: Kms): Pr
   if (key.state !== 'PendingDeletion') return;
   if ((key.deletionDate ?? Number.POSITIVE_INFINITY) > now) return;
   const materials = await destroyMaterials(key, event, kms);
-  const aliases = await dropAliases(key, kms);
+  const aliases = (await kms.aliases.allOfKey(key, key.id)).map((alias) => dropAlias(key, alias));
   const dropKey = { delete: [{ ...keyRow(key, key.id), version: stored.version }] };
   await kms.events.commit(joinChanges(dropKey, ...materials, ...aliases), {
     ...event,
@@ -77,15 +76,4 @@ async function destroyMaterials(
     return joinChanges({ delete: [{ ...row, version: stored.version }] }, materialDestroyed(key, id, event));
   });
   return Promise.all(changes);
-}
-
-const BATCH = 100;
-
-async function dropAliases(key: KeyRecord, kms: Kms): Promise<readonly RowsChange[]> {
-  const aliases: Stored<AliasRecord>[] = [];
-  for (;;) {
-    const batch = await kms.aliases.listOfKey(key, key.id, aliases.at(-1)?.value.name, BATCH);
-    aliases.push(...batch);
-    if (batch.length < BATCH) return aliases.map((alias) => dropAlias(key, alias));
-  }
 }
