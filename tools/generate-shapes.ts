@@ -42,6 +42,8 @@ const MODELS = join(ROOT, 'tools/models');
 const METADATA = ['apiVersion', 'endpointPrefix', 'jsonVersion', 'serviceFullName', 'targetPrefix'];
 const NO_INPUT = `{ type: 'structure', members: {}, required: [] }`;
 const CONSTRAINTS = ['min', 'max', 'pattern', 'enum', 'sensitive'] as const;
+/** What grants access and the model does not mark: no message or log may show its value. */
+const ALSO_SENSITIVE = ['GrantTokenType'];
 const typeScriptTypes: Readonly<Record<string, string>> = {
   string: 'string',
   blob: 'Uint8Array',
@@ -94,7 +96,7 @@ class Generator {
   #shape(name: string): ModelShape {
     const shape = this.#model.shapes[name];
     if (shape === undefined) throw new Error(`the model has no shape ${name}`);
-    return shape;
+    return ALSO_SENSITIVE.includes(name) ? { ...shape, sensitive: true } : shape;
   }
 
   #visit(name: string): void {

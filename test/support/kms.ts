@@ -46,6 +46,8 @@ export interface TestKms {
   readonly rows: Rows;
   readonly folder: string;
   readonly clock: { time: number; now(): number };
+  /** What the pipeline logged, from level error on. */
+  readonly logged: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: outputs are looked at member by member
   call(operation: string, input?: object, options?: CallOptions): Promise<any>;
   /** The error that the call fails with; fails when it succeeds. */
@@ -78,7 +80,11 @@ export async function startKms(): Promise<TestKms> {
     events: serviceEvents({ encodeEvent, rows, journal, clock, journalled }),
     lastUsage: { trackingStart: clock.time, get: () => undefined },
   });
-  const log = new JsonLog('error', (line) => process.stderr.write(line));
+  const logged: string[] = [];
+  const log = new JsonLog('error', (line) => {
+    logged.push(line);
+    process.stderr.write(line);
+  });
   const pipeline = new Pipeline({
     rows,
     journal,
@@ -108,6 +114,7 @@ export async function startKms(): Promise<TestKms> {
     guard,
     folder,
     clock,
+    logged,
     call,
     async error(operation, input, options) {
       try {

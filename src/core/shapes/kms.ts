@@ -1155,7 +1155,7 @@ const grantConstraints: StructureShape = {
   required: [],
 };
 
-const grantTokenType: Shape = { type: 'string', min: 1, max: 8192 };
+const grantTokenType: Shape = { type: 'string', min: 1, max: 8192, sensitive: true };
 
 const grantTokenList: Shape = { type: 'list', member: grantTokenType, min: 0, max: 10 };
 
