@@ -37,6 +37,8 @@ test('the rule of direction catches what it is for', () => {
     ['kms/keys.ts', '../engine/tokens.ts'],
     ['kms/keys.ts', '../engine/seal/file.ts'],
     ['kms/keys.ts', '../hsm/users.ts'],
+    ['keystores/x.ts', '../hsm/users.ts'],
+    ['server/x.ts', '../hsm/main.ts'],
     ['store/x.ts', '../kms/keys.ts'],
     ['cli/serve.ts', '../server/supervisor.ts'],
     ['kms/keys.ts', '../../test/house/source.ts'],

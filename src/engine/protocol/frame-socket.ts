@@ -16,6 +16,8 @@ export interface FrameHandlers {
 export interface FrameSocketOptions {
   /** Stop reading while the other end does not take what was written: what bounds a server's memory. */
   readonly pauseWhenBlocked: boolean;
+  /** What the length of the next frame may say. Default: MAX_FRAME. */
+  readonly maxFrame?: () => number;
 }
 
 export class FrameSocket {
@@ -34,7 +36,7 @@ export class FrameSocket {
     this.#options = options;
     const parser = new FrameParser((id, code, buffer, start, end) => {
       if (!this.#closed) handlers.frame(id, code, new Reader(buffer, start, end));
-    });
+    }, options.maxFrame);
     socket.on('data', (chunk: Buffer) => this.#receive(parser, chunk));
     socket.on('drain', () => {
       this.#blocked = false;

@@ -40,12 +40,15 @@ export type FrameSink = (id: number, code: number, buffer: Buffer, start: number
 /** Cuts a byte stream into frames, without copying those that lie whole in one chunk. */
 export class FrameParser {
   readonly #sink: FrameSink;
+  readonly #max: () => number;
   #held: Buffer[] = [];
   #heldSize = 0;
   #needed = 0;
 
-  constructor(sink: FrameSink) {
+  /** `max`: what the length of the next frame may say, MAX_FRAME at most. */
+  constructor(sink: FrameSink, max: () => number = () => MAX_FRAME) {
     this.#sink = sink;
+    this.#max = max;
   }
 
   /** Throws FrameError on a length out of bounds, and whatever the sink throws. */
@@ -72,7 +75,8 @@ export class FrameParser {
         return;
       }
       const length = buffer.readUInt32BE(at);
-      if (length < MIN_FRAME || length > MAX_FRAME) throw new FrameError('a frame has an impossible length');
+      if (length < MIN_FRAME || length > this.#max())
+        throw new FrameError('a frame has an impossible length');
       const end = at + LENGTH_SIZE + length;
       if (end > buffer.length) {
         this.#hold(buffer, at, LENGTH_SIZE + length);
