@@ -44,7 +44,11 @@ export function must<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-export const newKeyId = (): KeyId => randomUUID() as string as KeyId;
+/** A multi-Region key's id is told by its form. */
+export function newKeyId(multiRegion = false): KeyId {
+  const uuid = randomUUID();
+  return must(parseKeyId(multiRegion ? `mrk-${uuid.replaceAll('-', '')}` : uuid), 'key id');
+}
 
 export interface Place {
   readonly account: AccountId;

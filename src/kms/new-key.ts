@@ -1,6 +1,5 @@
 /** Makes a key of origin AWS_KMS: its first material, its row, its lineage. */
-import { randomUUID } from 'node:crypto';
-import { type KeyId, must, type Place, parseKeyId, parseMaterialId } from '../core/ids.ts';
+import { must, newKeyId, type Place, parseMaterialId } from '../core/ids.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
 import type { NewMaterial } from './backend.ts';
 import { joinChanges, putNewKey } from './change.ts';
@@ -65,9 +64,3 @@ export const putMaterial = (
     },
     materialMade(key, made.materialId, made.fingerprint, when),
   );
-
-/** A multi-Region key's id is `mrk-` and 32 hexadecimal digits. */
-function newKeyId(multiRegion: boolean): KeyId {
-  const uuid = randomUUID();
-  return must(parseKeyId(multiRegion ? `mrk-${uuid.replaceAll('-', '')}` : uuid), 'key id');
-}

@@ -145,6 +145,62 @@ test('a key has the default policy until it gets another', async () => {
   assert.equal(await code('GetKeyPolicy', { KeyId, PolicyName: 'other' }), 'NotFoundException');
 });
 
+test('the right to change a policy must be for the key itself', async () => {
+  const { KeyId, Arn } = await newKey();
+  const other = (await newKey()).Arn;
+  const put = (Policy: string) => kms.call('PutKeyPolicy', { KeyId, Policy });
+  const refused = async (Policy: string) => {
+    const error = await kms.error('PutKeyPolicy', { KeyId, Policy });
+    assert.equal(error.code, 'MalformedPolicyDocumentException', Policy);
+    assert.equal(
+      error.wireMessage,
+      'The new key policy will not allow you to update the key policy in the future.',
+    );
+  };
+  const notResource = (NotResource: unknown) => statement({ Resource: undefined, NotResource });
+  for (const Resource of [Arn, ['x', Arn], Arn.replace(/key.*/, 'key/*'), 'arn:aws:kms:*'])
+    await put(statement({ Resource }));
+  await put(notResource(other));
+  for (const Resource of [other, [], undefined, KeyId, Arn.toUpperCase(), `${Arn}?`])
+    await refused(statement({ Resource }));
+  for (const NotResource of [Arn, '*', [other, Arn]]) await refused(notResource(NotResource));
+  const both = (deny: object) =>
+    JSON.stringify({
+      Statement: [
+        { Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' },
+        { Effect: 'Deny', Principal: '*', Action: 'kms:*', ...deny },
+      ],
+    });
+  await put(both({ Resource: other }));
+  await refused(both({ Resource: Arn }));
+  await refused(both({ NotResource: other }));
+});
+
+test('the policy of a key that is still to be made cannot name it', async () => {
+  const prefix = `arn:aws:kms:eu-central-1:${ACCOUNT}:key`;
+  for (const [Resource, MultiRegion] of [
+    ['*', false],
+    [`${prefix}/*`, false],
+    [`${prefix}/mrk-*`, true],
+  ] as const)
+    await kms.call('CreateKey', { Policy: statement({ Resource }), MultiRegion });
+  for (const Resource of [`${prefix}/mrk-*`, (await newKey()).Arn])
+    assert.equal(
+      await code('CreateKey', { Policy: statement({ Resource }) }),
+      'MalformedPolicyDocumentException',
+    );
+});
+
+test('actions of other services are accepted, and give no right to change the policy', async () => {
+  const { KeyId } = await newKey();
+  for (const Action of ['s3:*', ['s3:PutObject', 'ec2:*']]) {
+    const Policy = statement({ Action });
+    assert.equal(await code('PutKeyPolicy', { KeyId, Policy }), 'MalformedPolicyDocumentException');
+    await kms.call('PutKeyPolicy', { KeyId, Policy, BypassPolicyLockoutSafetyCheck: true });
+  }
+  await kms.call('PutKeyPolicy', { KeyId, Policy: statement({ Action: ['s3:*', 'kms:*'] }) });
+});
+
 const statement = (change: object) =>
   JSON.stringify({
     Version: '2012-10-17',
@@ -172,6 +228,9 @@ test('a policy that is malformed, or that would lock its author out, is refused 
     // A backtracking matcher would not come back from this one.
     statement({ Action: `kms:${'*'.repeat(30_000)}z` }),
     statement({ Effect: 'Deny' }),
+    statement({}).replace('"Action":', '"Action":"kms:Encrypt","Action":'),
+    statement({}).replace('"Statement":', '"Id":"a","Id":"b","Statement":'),
+    statement({ Condition: {} }).replace('{}', '{"Bool":{"a":"true"},"\\u0042ool":{"a":"false"}}'),
     statement({ Principal: { AWS: 'arn:aws:iam::999999999999:root' } }),
     statement({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }),
   ];

@@ -1,3 +1,4 @@
+import { keyArn, newKeyId } from '../../core/ids.ts';
 import type { CreateKeyRequest, CreateKeyResponse } from '../../core/shapes/kms.ts';
 import { storeNotFound, unsupported, validation } from '../errors.ts';
 import { onAccount } from '../handler.ts';
@@ -54,7 +55,9 @@ export const createKey = onAccount<CreateKeyRequest, CreateKeyResponse>({
 
 function acceptablePolicy(input: CreateKeyRequest, call: KmsCall): string {
   if (input.Policy === undefined) return defaultKeyPolicy(call.account);
-  requireAcceptablePolicy(input.Policy, call.caller, input.BypassPolicyLockoutSafetyCheck ?? false);
+  // The key has no id yet, so that no policy can name it: only a pattern can cover it.
+  const arn = keyArn(call, newKeyId(input.MultiRegion));
+  requireAcceptablePolicy(input.Policy, arn, call.caller, input.BypassPolicyLockoutSafetyCheck ?? false);
   return input.Policy;
 }
 

@@ -1,6 +1,7 @@
 import type { PutKeyPolicyRequest } from '../../core/shapes/kms.ts';
 import { putKey } from '../change.ts';
 import { onKey } from '../handler.ts';
+import { arnOf } from '../key.ts';
 import { requireAcceptablePolicy, requirePolicyName } from '../rules/key-policy.ts';
 
 /** KMS API reference, "PutKeyPolicy". */
@@ -13,7 +14,8 @@ export const putKeyPolicy = onKey<PutKeyPolicyRequest, void>({
   audit: ['KeyId', 'PolicyName', 'Policy', 'BypassPolicyLockoutSafetyCheck'],
   async run(input, call, key) {
     requirePolicyName(input.PolicyName);
-    requireAcceptablePolicy(input.Policy, call.caller, input.BypassPolicyLockoutSafetyCheck ?? false);
+    const bypass = input.BypassPolicyLockoutSafetyCheck ?? false;
+    requireAcceptablePolicy(input.Policy, arnOf(key.value), call.caller, bypass);
     await call.commit(putKey(key, { policy: input.Policy }));
   },
 });

@@ -70,26 +70,31 @@ export function requirePolicyName(name: string | undefined): void {
   if (name !== undefined && name !== 'default') throw notFound('No such policy exists');
 }
 
-/** Throws MalformedPolicyDocumentException or LimitExceededException. */
+/** `key` is the ARN of the key that gets the policy. Throws MalformedPolicyDocumentException or LimitExceededException. */
 export function requireAcceptablePolicy(
   text: string,
+  key: string,
   caller: { readonly arn: string; readonly account: AccountId },
   bypassLockoutCheck: boolean,
 ): void {
   if (Buffer.byteLength(text) > MAX_POLICY_BYTES)
     throw limitExceeded(`A key policy must not be larger than ${MAX_POLICY_BYTES} bytes.`);
   const { statements } = parsePolicy(text);
-  if (!bypassLockoutCheck && !letsChangePolicy(statements, caller))
+  if (!bypassLockoutCheck && !letsChangePolicy(statements, key, caller))
     throw malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
 }
 
 /** Conservative: a condition on an Allow does not count, one on a Deny does. */
 function letsChangePolicy(
   statements: readonly PolicyStatement[],
+  key: string,
   caller: { readonly arn: string; readonly account: AccountId },
 ): boolean {
   const matching = statements.filter(
-    (statement) => coversAction(statement, 'kms:putkeypolicy') && coversCaller(statement, caller),
+    (statement) =>
+      coversAction(statement, 'kms:putkeypolicy') &&
+      coversKey(statement, key) &&
+      coversCaller(statement, caller),
   );
   const denied = matching.some(({ effect }) => effect === 'Deny');
   return !denied && matching.some(({ effect, conditional }) => effect === 'Allow' && !conditional);
@@ -97,6 +102,11 @@ function letsChangePolicy(
 
 function coversAction({ actions, invertedActions }: PolicyStatement, action: string): boolean {
   return actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action)) !== invertedActions;
+}
+
+/** Of the patterns of a key policy only those that match the key itself have an effect. */
+function coversKey({ resources, invertedResources }: PolicyStatement, key: string): boolean {
+  return resources.some((pattern) => matchesWildcard(pattern, key)) !== invertedResources;
 }
 
 function coversCaller(

@@ -2,6 +2,7 @@
  * The form of a key policy (IAM user guide, "Grammar of the IAM JSON policy language"). What it does not know it
  * refuses: a condition that would be skipped later must not be stored now.
  */
+import { repeatedKey } from '../../core/repeated-key.ts';
 import { malformedPolicy } from '../errors.ts';
 
 export interface PolicyStatement {
@@ -10,6 +11,8 @@ export interface PolicyStatement {
   readonly invertedPrincipals: boolean;
   readonly actions: readonly string[];
   readonly invertedActions: boolean;
+  readonly resources: readonly string[];
+  readonly invertedResources: boolean;
   readonly conditional: boolean;
 }
 export interface Policy {
@@ -54,13 +57,19 @@ export function parsePolicy(text: string): Policy {
 }
 
 function parseDocument(text: string): Fields {
+  const document = parseJson(text);
+  if (!isFields(document)) throw malformedPolicy('The policy is not a JSON object.');
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw malformedPolicy(`The element ${repeated} is there twice.`);
+  return document;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const document: unknown = JSON.parse(text);
-    if (isFields(document)) return document;
+    return JSON.parse(text);
   } catch {
-    // Falls through: not JSON.
+    return undefined;
   }
-  throw malformedPolicy('The policy is not a JSON object.');
 }
 
 function parseStatement(statement: unknown): PolicyStatement {
@@ -73,11 +82,13 @@ function parseStatement(statement: unknown): PolicyStatement {
   const [actions, invertedActions] = either(statement, 'Action', 'NotAction');
   const [principal, invertedPrincipals] = either(statement, 'Principal', 'NotPrincipal');
   if (principal === undefined) throw malformedPolicy('A statement must have a Principal or NotPrincipal.');
-  either(statement, 'Resource', 'NotResource').slice(0, 1).forEach(strings);
+  const [resources, invertedResources] = either(statement, 'Resource', 'NotResource');
   return {
     effect,
     actions: parseActions(actions),
     invertedActions,
+    resources: strings(resources),
+    invertedResources,
     principals: parsePrincipals(principal),
     invertedPrincipals,
     conditional: parseCondition(statement.Condition),
@@ -90,7 +101,10 @@ function either(statement: Fields, plain: string, inverted: string): readonly [u
   return statement[inverted] === undefined ? [statement[plain], false] : [statement[inverted], true];
 }
 
-/** A statement without an action is accepted, and without effect, as on AWS. */
+/**
+ * A statement without an action or a resource is accepted, and without effect, as on AWS; so is one of actions of
+ * other services alone.
+ */
 function parseActions(value: unknown): readonly string[] {
   const actions = strings(value);
   for (const action of actions) if (!ACTION.test(action)) throw malformedPolicy(`Invalid action ${action}.`);
