@@ -44,10 +44,15 @@ test('a ciphertext altered in any byte, cut or lengthened is refused without a m
     return copy;
   });
   for (const bad of [...altered, blob.subarray(0, -1), Buffer.concat([blob, Buffer.of(0)]), Buffer.of(7)]) {
-    const { code } = await kms.error('Decrypt', { CiphertextBlob: bad });
-    // A ciphertext that names another account is that account's business.
-    const foreign = code === 'AccessDeniedException' && !bad.subarray(2, 8).equals(blob.subarray(2, 8));
-    assert.ok(foreign || code === 'InvalidCiphertextException', code);
+    for (const [operation, input] of [
+      ['Decrypt', {}],
+      ['Decrypt', { DryRun: true }],
+      ['ReEncrypt', { DestinationKeyId: key.KeyId }],
+    ] as const) {
+      const error = await kms.error(operation, { CiphertextBlob: bad, ...input });
+      assert.equal(error.code, 'InvalidCiphertextException');
+      assert.equal(error.wireMessage, undefined);
+    }
   }
 });
 
@@ -95,6 +100,40 @@ test('another account can neither use a key nor learn whether one exists', async
   }
   assert.equal((await kms.error('Decrypt', { CiphertextBlob }, options)).code, 'AccessDeniedException');
 });
+
+test("of another account's key only who has a ciphertext of it, and its context, learns that it is there", async () => {
+  const EncryptionContext = { a: 'b' };
+  const { CiphertextBlob: blob } = await kms.call('Encrypt', {
+    KeyId: key.KeyId,
+    Plaintext: plain,
+    EncryptionContext,
+  });
+  const changed = (from: number, to: number) => {
+    const copy = Buffer.from(blob);
+    for (let at = from; at < to; at++) copy[at] = (copy[at] ?? 0) ^ 0xff;
+    return copy;
+  };
+  const options = { account: OTHER_ACCOUNT };
+  for (const [operation, context, more] of [
+    ['Decrypt', 'EncryptionContext', {}],
+    ['ReEncrypt', 'SourceEncryptionContext', { DestinationKeyId: (await otherKey()).KeyId }],
+  ] as const) {
+    const code = async (CiphertextBlob: Buffer, value: object = EncryptionContext) =>
+      (await kms.error(operation, { CiphertextBlob, [context]: value, ...more }, options)).code;
+    assert.equal(await code(blob), 'AccessDeniedException');
+    // Another context, key, material, nonce, tag.
+    assert.equal(await code(blob, {}), 'InvalidCiphertextException');
+    for (const [from, to] of [
+      [8, 24],
+      [24, 56],
+      [56, 72],
+      [blob.length - 16, blob.length],
+    ] as const)
+      assert.equal(await code(changed(from, to)), 'InvalidCiphertextException');
+  }
+});
+
+const otherKey = async () => (await kms.call('CreateKey', {}, { account: OTHER_ACCOUNT })).KeyMetadata;
 
 test('a ciphertext of another Region is refused', async () => {
   const { CiphertextBlob } = await kms.call('Encrypt', { KeyId: key.KeyId, Plaintext: plain });

@@ -5,7 +5,6 @@ import {
   type CiphertextSource,
   findSource,
   materialOf,
-  type SourceRequest,
   sourceTarget,
   usableKey,
 } from '../rules/ciphertext-source.ts';
@@ -17,10 +16,10 @@ export const decrypt = custom<DecryptRequest, DecryptResponse, CiphertextSource>
   readOnly: true,
   audit: ['KeyId', 'EncryptionAlgorithm', 'EncryptionContext', 'DryRun', 'DryRunModifiers'],
   unsupported: ['Recipient'],
-  find: (input, call, kms) => findSource(sourceOf(input), call, kms),
-  targets: (source, call) => [sourceTarget(source, call, 'kms:Decrypt')],
+  find: (input, call, kms) => findSource(input, call, kms),
+  targets: (source) => [sourceTarget(source, 'kms:Decrypt')],
   async run(input, call, source, kms) {
-    const key = usableKey(source, sourceOf(input), 'Decrypt', call);
+    const key = usableKey(source, 'Decrypt', call);
     if (source.ciphertext === undefined) return endDryRun();
     const material = await materialOf(source, key, kms);
     const context = canonicalContext(input.EncryptionContext);
@@ -37,14 +36,4 @@ export const decrypt = custom<DecryptRequest, DecryptResponse, CiphertextSource>
       KeyMaterialId: use.materialId,
     };
   },
-});
-
-const sourceOf = (input: DecryptRequest): SourceRequest => ({
-  ciphertext: input.CiphertextBlob,
-  keyId: input.KeyId,
-  keyIdMember: 'KeyId',
-  algorithm: input.EncryptionAlgorithm,
-  grantTokens: input.GrantTokens,
-  dryRun: input.DryRun,
-  dryRunModifiers: input.DryRunModifiers,
 });

@@ -32,15 +32,15 @@ export const reEncrypt = custom<ReEncryptRequest, ReEncryptResponse, Both>({
     'DryRunModifiers',
   ],
   async find(input, call, kms) {
-    const source = await findSource(sourceOf(input), call, kms);
+    const source = await findSource(asDecrypt(input), call, kms);
     return { source, destination: await findKey(input.DestinationKeyId, 'any', call, kms) };
   },
-  targets: ({ source, destination }, call) => [
-    sourceTarget(source, call, 'kms:ReEncryptFrom'),
+  targets: ({ source, destination }) => [
+    sourceTarget(source, 'kms:ReEncryptFrom'),
     keyTarget(destination, 'kms:ReEncryptTo'),
   ],
   async run(input, call, { source, destination }, kms) {
-    const sourceKey = usableKey(source, sourceOf(input), 'ReEncryptFrom', call);
+    const sourceKey = usableKey(source, 'ReEncryptFrom', call);
     const target = requireEncryptionKey(
       destination,
       'kms:ReEncryptTo',
@@ -77,12 +77,9 @@ export const reEncrypt = custom<ReEncryptRequest, ReEncryptResponse, Both>({
   },
 });
 
-const sourceOf = (input: ReEncryptRequest): SourceRequest => ({
-  ciphertext: input.CiphertextBlob,
-  keyId: input.SourceKeyId,
-  keyIdMember: 'SourceKeyId',
-  algorithm: input.SourceEncryptionAlgorithm,
-  grantTokens: input.GrantTokens,
-  dryRun: input.DryRun,
-  dryRunModifiers: input.DryRunModifiers,
+const asDecrypt = (input: ReEncryptRequest): SourceRequest => ({
+  ...input,
+  KeyId: input.SourceKeyId,
+  EncryptionAlgorithm: input.SourceEncryptionAlgorithm,
+  EncryptionContext: input.SourceEncryptionContext,
 });

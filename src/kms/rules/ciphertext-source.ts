@@ -1,7 +1,9 @@
 /** The source side of Decrypt and ReEncrypt: which key and material a ciphertext names, and whether it may be used. */
 
 import type { Target } from '../../core/call.ts';
-import { keyArn, must, parseAccountId, parseKeyId } from '../../core/ids.ts';
+import { canonicalContext } from '../../core/encryption-context.ts';
+import { type AccountId, keyArn, must, parseAccountId, parseKeyId } from '../../core/ids.ts';
+import type { DecryptRequest } from '../../core/shapes/kms.ts';
 import { type CiphertextHeader, parseHeader } from '../../engine/protocol/ciphertext.ts';
 import type { MaterialHandle } from '../backend.ts';
 import { incorrectKey, invalidCiphertext, keyDoesNotExist, validation } from '../errors.ts';
@@ -11,24 +13,27 @@ import type { Kms, KmsCall, StoredKey } from '../kms.ts';
 import { isForeign, keyNotFound } from './find-key.ts';
 import { requireState } from './key-states.ts';
 import { requireManagedKeyAccess } from './managed-keys.ts';
-import { requireAlgorithm, requireGrantTokens, requireUsage } from './use.ts';
+import { decrypting, requireAlgorithm, requireGrantTokens, requireUsage } from './use.ts';
 
-export interface SourceRequest {
-  readonly ciphertext: Uint8Array | undefined;
-  readonly keyId: string | undefined;
-  readonly keyIdMember: string;
-  readonly algorithm: string | undefined;
-  readonly grantTokens: readonly string[] | undefined;
-  readonly dryRun: boolean | undefined;
-  readonly dryRunModifiers: readonly string[] | undefined;
-}
+/** Decrypt's own members; ReEncrypt has the same with `Source` before some names. */
+export type SourceRequest = Pick<
+  DecryptRequest,
+  | 'CiphertextBlob'
+  | 'EncryptionContext'
+  | 'KeyId'
+  | 'EncryptionAlgorithm'
+  | 'GrantTokens'
+  | 'DryRun'
+  | 'DryRunModifiers'
+>;
 
 export interface CiphertextSource {
+  readonly request: SourceRequest;
   /** Absent only in a dry run that ignores the ciphertext. */
   readonly ciphertext: Uint8Array | undefined;
   readonly header: CiphertextHeader | undefined;
   readonly arn: string;
-  readonly account: string;
+  readonly account: AccountId;
   readonly key: StoredKey | undefined;
   /** The key that the request names, when it names one. */
   readonly named: { readonly key: StoredKey | undefined; readonly arn: string } | undefined;
@@ -36,17 +41,32 @@ export interface CiphertextSource {
 
 export async function findSource(request: SourceRequest, call: KmsCall, kms: Kms): Promise<CiphertextSource> {
   const ciphertext = ciphertextToUse(request);
-  const named = request.keyId === undefined ? undefined : await findNamed(request.keyId, call, kms);
+  const named = request.KeyId === undefined ? undefined : await findNamed(request.KeyId, call, kms);
   if (ciphertext === undefined) {
-    if (named === undefined) throw validation(`${request.keyIdMember} is required with IGNORE_CIPHERTEXT.`);
-    return { ciphertext, header: undefined, named, ...named };
+    const member = call.operation === 'ReEncrypt' ? 'SourceKeyId' : 'KeyId';
+    if (named === undefined) throw validation(`${member} is required with IGNORE_CIPHERTEXT.`);
+    return { request, ciphertext, header: undefined, named, ...named };
   }
   const header = parseHeader(ciphertext);
   if (header === undefined) throw invalidCiphertext();
   const account = must(parseAccountId(header.account), 'account id');
   const id = must(parseKeyId(header.keyId), 'key id');
   const place = { account, region: call.region };
-  return { ciphertext, header, named, arn: keyArn(place, id), account, key: await kms.keys.get(place, id) };
+  const key = await kms.keys.get(place, id);
+  const source = { request, ciphertext, header, named, arn: keyArn(place, id), account, key };
+  if (account !== call.account) await requireGenuine(source, kms);
+  return source;
+}
+
+/**
+ * A ciphertext that names another account is that account's business only when it is truly a ciphertext of its key:
+ * what is damaged or made up names nobody. Who has a true one with its context learns nothing from the refusal.
+ */
+async function requireGenuine(source: CiphertextSource, kms: Kms): Promise<void> {
+  if (source.key === undefined || source.ciphertext === undefined) throw invalidCiphertext();
+  const material = await materialOf(source, source.key.value, kms);
+  const context = canonicalContext(source.request.EncryptionContext);
+  await decrypting(kms.backend.check(material, source.ciphertext, context));
 }
 
 async function findNamed(keyId: string, call: KmsCall, kms: Kms) {
@@ -60,27 +80,26 @@ async function findNamed(keyId: string, call: KmsCall, kms: Kms) {
 
 /** IGNORE_CIPHERTEXT checks the permission alone, and needs DryRun. */
 function ciphertextToUse(request: SourceRequest): Uint8Array | undefined {
-  const ignore = request.dryRunModifiers?.includes('IGNORE_CIPHERTEXT') ?? false;
-  if (ignore && request.dryRun !== true)
+  const ignore = request.DryRunModifiers?.includes('IGNORE_CIPHERTEXT') ?? false;
+  if (ignore && request.DryRun !== true)
     throw validation('DryRunModifiers can be specified only when DryRun is set.');
   if (ignore) return undefined;
-  if (request.ciphertext === undefined)
+  if (request.CiphertextBlob === undefined)
     throw validation(
       "1 validation error detected: Value at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
     );
-  return request.ciphertext;
+  return request.CiphertextBlob;
 }
 
-export const sourceTarget = (source: CiphertextSource, call: KmsCall, action: string): Target => {
-  // A foreign ciphertext whose key a request names is judged by the key it names.
-  const { arn, account } = source;
-  return { action, resource: arn, account: parseAccountId(account) ?? call.account };
-};
+export const sourceTarget = ({ arn, account }: CiphertextSource, action: string): Target => ({
+  action,
+  resource: arn,
+  account,
+});
 
 export function usableKey(
   source: CiphertextSource,
-  request: SourceRequest,
-  operation: string,
+  operation: 'Decrypt' | 'ReEncryptFrom',
   call: KmsCall,
 ): KeyRecord {
   const stored = source.key;
@@ -89,11 +108,11 @@ export function usableKey(
     throw source.header === undefined ? keyDoesNotExist(source.arn) : invalidCiphertext();
   const key = stored.value;
   if (source.named !== undefined && source.named.arn !== arnOf(key)) throw incorrectKey();
-  requireManagedKeyAccess(key, operation === 'Decrypt' ? 'kms:Decrypt' : 'kms:ReEncryptFrom', call.caller);
+  requireManagedKeyAccess(key, `kms:${operation}`, call.caller);
   requireState(key, 'enabled');
   requireUsage(key, 'ENCRYPT_DECRYPT', operation);
-  requireAlgorithm(key, request.algorithm);
-  requireGrantTokens(request.grantTokens);
+  requireAlgorithm(key, source.request.EncryptionAlgorithm);
+  requireGrantTokens(source.request.GrantTokens);
   return key;
 }
 
