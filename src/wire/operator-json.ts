@@ -2,11 +2,13 @@
  * The protocol of the operator's socket: POST /<Operation> with a JSON body. Whoever can open the socket, which
  * its file's permissions decide, is the operator: the listener vouches for the caller.
  */
+import { JournalError } from '../audit/contract.ts';
 import type { Caller, Service } from '../core/call.ts';
 import { ServiceError } from '../core/errors.ts';
 import type { HttpHead } from '../core/http-head.ts';
 import type { AccountId, Region } from '../core/ids.ts';
 import type { Authenticated, Authenticator } from '../identity/authenticator.ts';
+import { StoreError } from '../store/contract.ts';
 import { statusOf } from './errors.ts';
 import { jsonRoute } from './json/route.ts';
 import type { Protocol, Reply, Route } from './protocol.ts';
@@ -45,7 +47,15 @@ export class OperatorJson implements Protocol {
   }
 
   errorReply(error: ServiceError): Reply {
-    const body = JSON.stringify({ code: error.code, message: error.wireMessage ?? error.code });
+    const message = unwritten(error.cause) ?? error.wireMessage ?? error.code;
+    const body = JSON.stringify({ code: error.code, message });
     return { status: statusOf(error), contentType: CONTENT_TYPE, body };
   }
+}
+
+/** Operators are those who can make room; nobody else is told of the disk. */
+function unwritten(cause: unknown): string | undefined {
+  if (cause instanceof JournalError)
+    return `${cause.message} Until then no command is answered, not even one that only reads, for none can be recorded.`;
+  return cause instanceof StoreError && cause.code === 'full' ? cause.message : undefined;
 }

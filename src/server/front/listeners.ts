@@ -3,6 +3,7 @@ import { lockholmVersion } from '../../cli/version.ts';
 import { ownerAuthorizer } from '../../identity/authorizer.ts';
 import { SigV4Verifier } from '../../identity/sigv4/verifier.ts';
 import { kmsService } from '../../kms/service.ts';
+import { journalPath } from '../../operator/data-files.ts';
 import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
 import { createBackup } from '../../operator/operations/create-backup.ts';
 import { describeBackup } from '../../operator/operations/describe-backup.ts';
@@ -19,6 +20,7 @@ import { Pipeline } from '../../wire/pipeline.ts';
 import type { Protocol } from '../../wire/protocol.ts';
 import { explained, localEndpoint } from '../endpoint.ts';
 import { prepareClients } from '../first-start.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { Services } from './services.ts';
 import { HOME_REGION, type Opening, type Storage } from './storage.ts';
 import type { Unsealed } from './unsealed.ts';
@@ -48,7 +50,12 @@ export async function startListening(
   });
 
   let starting: string | undefined = 'the server is starting';
-  const unready = () => starting ?? pipeline.unready ?? watch.unready;
+  const room = watchDisks(storage, data);
+  closing.defer(() => room.stop());
+  const unready = () => {
+    const full = room.unready();
+    return starting ?? pipeline.unready ?? full ?? watch.unready;
+  };
   const pipeline = new Pipeline({ ...storage.events, rows, authorizer: ownerAuthorizer, log });
   const listenerOf = (protocol: Protocol, connections: number) =>
     new HttpListener({ pipeline, protocols: [protocol], log, unready, limits: { connections } });
@@ -65,6 +72,16 @@ export async function startListening(
   await prepareClients({ rows, engine, events: storage.events, data, endpoint, region, log });
   starting = undefined;
   return { endpoint, listeners: [api, local] };
+}
+
+function watchDisks({ audit: { journal } }: Storage, data: string): DiskRoom {
+  const refused = () => journal.failure?.code === 'full';
+  const room = new DiskRoom([
+    { folder: data, name: 'database' },
+    { folder: journalPath(data), name: 'journal', refused },
+  ]);
+  room.start();
+  return room;
 }
 
 function operatorOf(

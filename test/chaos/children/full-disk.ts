@@ -2,10 +2,11 @@
  * Run with the folder of a small file system: a server on it runs out of space, is started again without space, and
  * gets space back. Prints one line of JSON.
  */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KMS, KMSServiceException } from '@aws-sdk/client-kms';
+import { callOperator } from '../../../src/cli/operator-client.ts';
 import { readCredentials } from '../../clients/environment.ts';
 import { startServer } from '../../support/server.ts';
 
@@ -13,6 +14,8 @@ const disk = process.argv[2] ?? '';
 const data = join(disk, 'data');
 const ballast = join(disk, 'ballast');
 const TRIES = 40;
+/** Room for many events, and less than a server needs to call itself well. */
+const LITTLE = 2 * 1024 * 1024;
 const PATIENCE_MS = 20_000;
 
 /** Until not a byte more fits. */
@@ -60,6 +63,18 @@ async function healthy(endpoint: string): Promise<boolean> {
   return false;
 }
 
+/** What `lockholm status` says once its small event fits no more into what is left of the last block. */
+async function refusalOfStatus(): Promise<string | undefined> {
+  for (let calls = 0; calls < 100; calls += 1) {
+    const refusal = await callOperator(data, 'GetStatus', {}).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
 let server = await startServer({ data });
 const { endpoint } = server;
 try {
@@ -73,6 +88,11 @@ try {
   for (let i = 100; i < 100 + TRIES; i += 1) await attempt(i);
   const whileFull = await health(endpoint);
   const grown = acknowledged.length - before;
+  const toldWhileFull = await refusalOfStatus();
+  truncateSync(ballast, statSync(ballast).size - LITTLE);
+  for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await sleep(50))
+    if (await attempt(150)) break;
+  const withLittleRoom = await health(endpoint);
   rmSync(ballast);
   const recovers = await healthy(endpoint);
   const worksAgain = await attempt(200);
@@ -106,6 +126,8 @@ try {
       grown,
       statuses: Object.fromEntries(statuses),
       whileFull,
+      toldWhileFull,
+      withLittleRoom,
       recovers,
       worksAgain,
       start,
