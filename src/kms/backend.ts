@@ -60,3 +60,32 @@ export interface KeyBackend {
   /** Makes the material unusable at once where it is used; the caller erases what is stored. */
   destroy(material: MaterialHandle): Promise<void>;
 }
+
+/** How key material is wrapped on its way in. */
+export interface Wrapping {
+  readonly keySpec: 'RSA_2048' | 'RSA_3072' | 'RSA_4096';
+  readonly algorithm: 'RSAES_OAEP_SHA_256' | 'RSA_AES_KEY_WRAP_SHA_256';
+}
+export interface ImportKey extends Wrapping {
+  /** SHA-256 of the public key (SPKI, DER), hexadecimal. */
+  readonly publicKeyHash: string;
+  readonly token: Uint8Array;
+}
+
+/** What KMS keys of origin EXTERNAL have in the place of `create`. Every method rejects with EngineError. */
+export interface ImportBackend {
+  createKey(key: KeyRecord, wrapping: Wrapping): Promise<ImportKey & { readonly publicKey: Uint8Array }>;
+  /**
+   * With `existing`, the material MUST be one of `known`, without, it MUST NOT: rejects with `incorrect-material`, as
+   * for a wrong size. What does not unwrap is `invalid-ciphertext`.
+   */
+  importMaterial(
+    key: KeyRecord,
+    importKey: ImportKey,
+    wrapped: Uint8Array,
+    expected: { readonly known: readonly string[]; readonly existing: boolean },
+  ): Promise<NewMaterial>;
+  /** The MAC of the content of an import token, for one key's import key. */
+  authenticate(name: string, content: Uint8Array): Promise<Uint8Array>;
+  isAuthentic(name: string, content: Uint8Array, mac: Uint8Array): Promise<boolean>;
+}

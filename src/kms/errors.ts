@@ -15,6 +15,10 @@ export const tagError = error('TagException');
 export const unsupported = error('UnsupportedOperationException');
 export const invalidKeyUsage = error('InvalidKeyUsageException');
 export const invalidGrantToken = error('InvalidGrantTokenException');
+export const expiredImportToken = error('ExpiredImportTokenException');
+export const invalidImportToken = error('InvalidImportTokenException');
+export const incorrectKeyMaterial = error('IncorrectKeyMaterialException');
+export const throttled = error('ThrottlingException');
 export const storeNotFound = error('CustomKeyStoreNotFoundException');
 
 export const keyDoesNotExist = (arn: string): ServiceError => notFound(`Key '${arn}' does not exist`);

@@ -1,4 +1,4 @@
-/** What Lockholm does of itself to keys: made on first use, rotated and destroyed on time. */
+/** What Lockholm does of itself to keys: made on first use, rotated, destroyed and emptied on time. */
 import type { Place } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
@@ -9,7 +9,7 @@ export interface EventStart {
   readonly time: number;
 }
 export interface ServiceEvent extends EventStart, Place {
-  readonly name: 'CreateKey' | 'RotateKey' | 'DeleteKey';
+  readonly name: 'CreateKey' | 'RotateKey' | 'DeleteKey' | 'DeleteExpiredKeyMaterial';
   readonly resources: readonly string[];
   readonly additionalEventData: JsonObject;
 }

@@ -6,6 +6,7 @@
 
 import type { Target } from '../core/call.ts';
 import type { Json } from '../core/json.ts';
+import type { KeyOrigin } from './key.ts';
 import type { KeyForms } from './keys.ts';
 import type { Kms, KmsCall, MaybePromise, StoredKey } from './kms.ts';
 import type { StateRuleName } from './rules/key-states.ts';
@@ -25,6 +26,8 @@ export interface KeyRow<Input, Output> extends Common {
   readonly key: keyof Input & string;
   readonly forms: KeyForms;
   readonly state: StateRuleName;
+  /** The only origin of keys that have the operation. */
+  readonly origin?: KeyOrigin;
   run(input: Input, call: KmsCall, key: StoredKey, kms: Kms): MaybePromise<Output>;
 }
 

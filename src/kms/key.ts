@@ -9,9 +9,20 @@ export interface Material {
   readonly id: MaterialId;
   /** Milliseconds since the epoch. */
   readonly created: number;
-  readonly state: 'CURRENT' | 'NON_CURRENT';
-  /** Absent on the first material. */
+  /** One that is pending rotation was imported and is not yet permanently associated with the key. */
+  readonly state: 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION';
+  /** Absent on the first material, and on one that is pending rotation. */
   readonly rotation?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly date: number };
+  /** Of keys of origin EXTERNAL, and only of them. */
+  readonly imported?: ImportedMaterial;
+}
+
+export interface ImportedMaterial {
+  /** False from its deletion or expiry until the same material is imported again. */
+  readonly present: boolean;
+  /** When it expires, milliseconds since the epoch; absent when it does not. */
+  readonly validTo?: number;
+  readonly description?: string;
 }
 
 export interface Rotation {
@@ -26,7 +37,8 @@ export interface Tag {
   readonly TagValue: string;
 }
 
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingImport';
+export type KeyOrigin = 'AWS_KMS' | 'EXTERNAL';
 
 export interface KeyRecord {
   readonly id: KeyId;
@@ -37,8 +49,9 @@ export interface KeyRecord {
   readonly created: number;
   readonly keySpec: 'SYMMETRIC_DEFAULT';
   readonly usage: 'ENCRYPT_DECRYPT';
-  readonly origin: 'AWS_KMS';
+  readonly origin: KeyOrigin;
   readonly multiRegion: boolean;
+  /** As it was set last: imported material may have expired since (rules/imported-material.ts, `stateOf`). */
   readonly state: KeyState;
   /** Milliseconds since the epoch; only while the state is PendingDeletion. */
   readonly deletionDate?: number;
@@ -55,7 +68,11 @@ export const keyRow = (place: Place, id: KeyId): RowRef => ({ table: 'key', id: 
 export const arnOf = (key: KeyRecord): string => keyArn(key, key.id);
 
 export function currentMaterial(key: KeyRecord): Material {
-  const material = key.materials.at(-1);
-  if (material?.state !== 'CURRENT') throw new TypeError(`key ${key.id} has no current material`);
+  const material = currentMaterialIfAny(key);
+  if (material === undefined) throw new TypeError(`key ${key.id} has no current material`);
   return material;
 }
+
+/** Undefined for a key into which nothing was imported yet. */
+export const currentMaterialIfAny = (key: KeyRecord): Material | undefined =>
+  key.materials.findLast(({ state }) => state === 'CURRENT');

@@ -2,8 +2,9 @@
 import type { Call } from '../core/call.ts';
 import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
 import type { Aliases } from './aliases.ts';
-import type { KeyBackend } from './backend.ts';
+import type { ImportBackend, KeyBackend } from './backend.ts';
 import type { ServiceEvents } from './events.ts';
+import type { ImportKeys } from './import-keys.ts';
 import type { KeyRecord } from './key.ts';
 import type { Keys } from './keys.ts';
 import type { LastUsageReader } from './last-usage.ts';
@@ -20,6 +21,8 @@ export interface Kms {
   readonly aliases: Aliases;
   readonly materials: Materials;
   readonly backend: KeyBackend;
+  readonly imports: ImportBackend;
+  readonly importKeys: ImportKeys;
   readonly lastUsage: LastUsageReader;
   readonly events: ServiceEvents;
   readonly timers: Timers;

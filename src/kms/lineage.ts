@@ -1,27 +1,46 @@
 /**
  * Lineage of key material: append-only records of where a material was made, moved and destroyed, which the
- * custody report reads. Rows of table `lineage`, `<account>/<region>/<key id>/<material id>/<time>-<event>`,
- * written once and never deleted.
+ * custody report reads. Rows of table `lineage`, `<account>/<region>/<key id>/<material id>/<time>-<event>`, written
+ * once and never deleted. What can happen more than once is `<time>-<version>-<event>`, where the version is that of the
+ * key's row after the event: two of one millisecond stay in order.
  */
-import type { RowsChange } from '../store/rows-contract.ts';
+import type { Rows, RowsChange } from '../store/rows-contract.ts';
 import { type KeyRecord, placePrefix } from './key.ts';
+import type { StoredKey } from './kms.ts';
 
-/** A place that holds the material, and what keeps it closed there (`clear` = nothing). */
+/**
+ * A place that holds the material, and what keeps it closed there (`clear` = nothing). `outside`: whoever sent
+ * imported material in, and whoever had it before; nothing is known of them.
+ */
 export interface Holder {
-  readonly place: 'engine' | 'store';
-  readonly under: 'clear' | 'domain-key';
+  readonly place: 'engine' | 'store' | 'outside' | `hsm:${string}`;
+  readonly under: 'clear' | 'domain-key' | 'hsm-key' | 'not-known';
+}
+
+/** How imported material came: hashes alone, since wrapped material is not kept. */
+export interface Arrival {
+  readonly wrappingAlgorithm: string;
+  /** SHA-256 of the wrapped bytes, hexadecimal. */
+  readonly wrappedHash: string;
+  /** SHA-256 of the public key (SPKI, DER) that they were wrapped under, hexadecimal. */
+  readonly publicKeyHash: string;
+  /** The signed receipt of the HSM that wrapped it, base64; null when it came from outside. */
+  readonly receipt: string | null;
 }
 
 export interface LineageRecord {
-  readonly event: 'made' | 'destroyed';
+  /** `made` here; `imported`; `deleted` on demand and `expired`, of imported material; `destroyed` with its key. */
+  readonly event: 'made' | 'imported' | 'deleted' | 'expired' | 'destroyed';
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** The journal entry that tells of it. */
   readonly eventId: string;
   /** What holds the material from this event on. */
   readonly holders: readonly Holder[];
-  /** Equal for equal material within an account; empty on `destroyed`. */
+  /** Equal for equal material within an account; empty where the material goes. */
   readonly fingerprint: string;
+  /** On `imported`. */
+  readonly arrival?: Arrival;
 }
 
 type KeyName = Pick<KeyRecord, 'account' | 'region' | 'id'>;
@@ -30,13 +49,17 @@ const HELD_BY_ENGINE: readonly Holder[] = [
   { place: 'engine', under: 'clear' },
   { place: 'store', under: 'domain-key' },
 ];
+const OUTSIDE: readonly Holder[] = [{ place: 'outside', under: 'not-known' }];
 
 export const lineagePrefix = (key: KeyName, materialId: string): string =>
   `${placePrefix(key)}${key.id}/${materialId}/`;
 
-function record(key: KeyName, materialId: string, value: LineageRecord): RowsChange {
-  const time = String(value.time).padStart(15, '0');
-  const id = `${lineagePrefix(key, materialId)}${time}-${value.event}`;
+const sortable = (value: number): string => String(value).padStart(15, '0');
+
+function record(key: KeyName, materialId: string, value: LineageRecord, keyVersion?: number): RowsChange {
+  const time = sortable(value.time);
+  const name = keyVersion === undefined ? value.event : `${sortable(keyVersion)}-${value.event}`;
+  const id = `${lineagePrefix(key, materialId)}${time}-${name}`;
   return { put: [{ table: 'lineage', id, version: 1, value }] };
 }
 
@@ -53,5 +76,49 @@ export const materialMade = (
 ): RowsChange =>
   record(key, materialId, { event: 'made', time, eventId, holders: HELD_BY_ENGINE, fingerprint });
 
-export const materialDestroyed = (key: KeyName, materialId: string, { time, eventId }: When): RowsChange =>
-  record(key, materialId, { event: 'destroyed', time, eventId, holders: [], fingerprint: '' });
+/** `before`: what an HSM's receipt says held it. Adds to what is on record of earlier imports. */
+export async function materialImported(
+  rows: Rows,
+  { value: key, version }: StoredKey,
+  { materialId, fingerprint }: { readonly materialId: string; readonly fingerprint: string },
+  arrival: Arrival,
+  before: readonly Holder[] | undefined,
+  { time, eventId }: When,
+): Promise<RowsChange> {
+  const known = await holdersElsewhere(rows, key, materialId);
+  const others = new Map([...known, ...(before ?? OUTSIDE)].map((holder) => [holder.place, holder]));
+  const holders = [...HELD_BY_ENGINE, ...others.values()];
+  const value = { event: 'imported', time, eventId, holders, fingerprint, arrival } as const;
+  return record(key, materialId, value, version + 1);
+}
+
+/** The material leaves engine and store; who else has it keeps it. */
+export async function materialGone(
+  rows: Rows,
+  { value: key, version }: StoredKey,
+  materialId: string,
+  event: 'deleted' | 'expired' | 'destroyed',
+  { time, eventId }: When,
+): Promise<RowsChange> {
+  const holders = await holdersElsewhere(rows, key, materialId);
+  const value = { event, time, eventId, holders, fingerprint: '' };
+  return record(key, materialId, value, event === 'destroyed' ? undefined : version + 1);
+}
+
+const BATCH = 100;
+const isElsewhere = ({ place }: Holder): boolean => place !== 'engine' && place !== 'store';
+
+/** Everybody outside of engine and store who is on record, since nothing here can take it from them. */
+async function holdersElsewhere(rows: Rows, key: KeyName, materialId: string): Promise<readonly Holder[]> {
+  const found = new Map<string, Holder>();
+  for (let after: string | undefined; ; ) {
+    const page = await rows.scan<LineageRecord>('lineage', lineagePrefix(key, materialId), {
+      limit: BATCH,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { value } of page)
+      for (const holder of value.holders.filter(isElsewhere)) found.set(holder.place, holder);
+    if (page.length < BATCH) return [...found.values()];
+    after = page.at(-1)?.id;
+  }
+}

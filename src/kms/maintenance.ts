@@ -1,15 +1,14 @@
 /** What the timers of a key do when they fall due. Each looks at the key anew: what was called off does nothing. */
 
 import { must, parseKeyId } from '../core/ids.ts';
-import type { RowsChange } from '../store/rows-contract.ts';
 import { dropAlias } from './aliases.ts';
 import { joinChanges } from './change.ts';
-import { arnOf, currentMaterial, type KeyRecord, keyRow } from './key.ts';
+import { arnOf, currentMaterial, keyRow } from './key.ts';
 import type { Kms, StoredKey } from './kms.ts';
-import { materialDestroyed } from './lineage.ts';
-import { materialRow } from './materials.ts';
+import { dropMaterial, removeMaterial } from './remove-material.ts';
+import { isThere } from './rules/imported-material.ts';
 import { rotated } from './rules/rotation.ts';
-import type { KeyTimer } from './timers.ts';
+import type { ImportKeyTimer, KeyTimer, MaterialTimer } from './timers.ts';
 
 const find = async (timer: KeyTimer, kms: Kms): Promise<StoredKey | undefined> =>
   kms.keys.get(timer, must(parseKeyId(timer.keyId), 'key id'));
@@ -37,8 +36,8 @@ export async function rotateWhenDue(timer: KeyTimer, kms: Kms): Promise<void> {
 }
 
 /**
- * Destroys a key whose deletion date has passed by `now`, a reading of the clock that was believed: tokens, aliases
- * and the key itself. Its lineage stays.
+ * Destroys a key whose deletion date has passed by `now`, a reading of the clock that was believed: tokens, import
+ * keys, aliases and the key itself. Its lineage stays.
  */
 export async function destroyWhenDue(timer: KeyTimer, now: number, kms: Kms): Promise<void> {
   const stored = await find(timer, kms);
@@ -48,10 +47,12 @@ export async function destroyWhenDue(timer: KeyTimer, now: number, kms: Kms): Pr
   const key = stored.value;
   if (key.state !== 'PendingDeletion') return;
   if ((key.deletionDate ?? Number.POSITIVE_INFINITY) > now) return;
-  const materials = await destroyMaterials(key, event, kms);
+  const gone = key.materials.map(({ id }) => dropMaterial(kms, stored, id, 'destroyed', event));
+  const materials = await Promise.all(gone);
+  const importKeys = await kms.importKeys.dropAll(key);
   const aliases = (await kms.aliases.allOfKey(key, key.id)).map((alias) => dropAlias(key, alias));
   const dropKey = { delete: [{ ...keyRow(key, key.id), version: stored.version }] };
-  await kms.events.commit(joinChanges(dropKey, ...materials, ...aliases), {
+  await kms.events.commit(joinChanges(dropKey, importKeys, ...materials, ...aliases), {
     ...event,
     account: key.account,
     region: key.region,
@@ -62,18 +63,33 @@ export async function destroyWhenDue(timer: KeyTimer, now: number, kms: Kms): Pr
   await kms.erase();
 }
 
-async function destroyMaterials(
-  key: KeyRecord,
-  event: { readonly time: number; readonly eventId: string },
-  kms: Kms,
-): Promise<readonly RowsChange[]> {
-  const changes = key.materials.map(async ({ id }) => {
-    const handle = await kms.materials.find(key, id);
-    if (handle !== undefined) await kms.backend.destroy(handle);
-    const row = materialRow(key, id);
-    const stored = await kms.rows.get(row.table, row.id);
-    if (stored === undefined) return materialDestroyed(key, id, event);
-    return joinChanges({ delete: [{ ...row, version: stored.version }] }, materialDestroyed(key, id, event));
+/**
+ * Erases imported material whose date has passed by `now`, a reading of the clock that was believed. Nothing can use
+ * it since that date; this is what makes it unrecoverable.
+ */
+export async function expireWhenDue(timer: MaterialTimer, now: number, kms: Kms): Promise<void> {
+  const stored = await find(timer, kms);
+  const material = stored?.value.materials.find(({ id }) => id === timer.materialId);
+  const isDue = material?.imported?.present === true && !isThere(material, now);
+  // Gone already, with its key or by an earlier run, or imported again with another date.
+  if (stored === undefined || material === undefined || !isDue) return kms.erase();
+  const event = kms.events.begin();
+  const { key, change } = await removeMaterial(kms, stored, material.id, 'expired', event);
+  await kms.events.commit(change, {
+    ...event,
+    account: key.account,
+    region: key.region,
+    name: 'DeleteExpiredKeyMaterial',
+    resources: [arnOf(key)],
+    additionalEventData: { keyMaterialId: material.id },
   });
-  return Promise.all(changes);
+  await kms.erase();
+}
+
+/** Erases an import key that nobody used in its time. */
+export async function dropImportKeyWhenDue(timer: ImportKeyTimer, kms: Kms): Promise<void> {
+  const key = { ...timer, id: must(parseKeyId(timer.keyId), 'key id') };
+  const change = await kms.importKeys.drop(key, timer.publicKeyHash);
+  if (change !== undefined) await kms.rows.commit(change);
+  await kms.erase();
 }

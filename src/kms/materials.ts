@@ -8,6 +8,7 @@ import type { RowRef } from '../store/contract.ts';
 import type { Rows, Stored } from '../store/rows-contract.ts';
 import type { MaterialHandle } from './backend.ts';
 import { materialBinding } from './backends/engine.ts';
+import { invalidState } from './errors.ts';
 import { arnOf, currentMaterial, type KeyRecord, placePrefix } from './key.ts';
 import type { MaybePromise } from './kms.ts';
 
@@ -63,6 +64,9 @@ export class Materials {
 }
 
 function present(key: KeyRecord, handle: MaterialHandle | undefined): MaterialHandle {
+  // Deleted since the key's row was read.
+  if (handle === undefined && key.origin === 'EXTERNAL')
+    throw invalidState(`${arnOf(key)} is pending import.`);
   if (handle === undefined) throw new Error(`the current material of key ${key.id} is not in the store`);
   return handle;
 }

@@ -13,6 +13,7 @@ import type { Kms, KmsCall } from './kms.ts';
 import { operationTable } from './operation-table.ts';
 import { requestParameters } from './request-parameters.ts';
 import { type FoundKey, findKey, keyTarget, requireFound } from './rules/find-key.ts';
+import { requireOrigin } from './rules/key-origins.ts';
 import { requireState } from './rules/key-states.ts';
 import { requireManagedKeyAccess } from './rules/managed-keys.ts';
 
@@ -82,7 +83,8 @@ function keyOperation(row: KeyRow<Input, unknown>, refuse: Refuse, kms: Kms): Be
       const key = requireFound(found);
       refuse(input);
       requireManagedKeyAccess(key.value, row.action, call.caller);
-      requireState(key.value, row.state);
+      requireOrigin(key.value, row.origin);
+      requireState(key.value, row.state, call.time);
       if (!row.readOnly) call.record.responseElements = { keyId: arnOf(key.value) };
       return row.run(input, call as KmsCall, key, kms);
     },

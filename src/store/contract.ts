@@ -15,11 +15,15 @@ export const tables = [
   'key',
   /** Key material tokens: `<account>/<region>/<key id>/<material id>`. */
   'material',
+  /** Tokens of private keys that key material is sent in under: `<account>/<region>/<key id>/<hash of the public key>`. */
+  'import-key',
   'alias',
   /** Aliases by key: `<account>/<region>/<key id>/<alias name>`. */
   'alias-by-key',
   /** Append-only lineage records of key material. */
   'lineage',
+  /** What HSMs say of keys that they wrapped out: `<account>/<SHA-256 of the wrapped bytes>`. */
+  'export-receipt',
   /** Durable background jobs and timers. */
   'job',
   /** Derived from the journal, rebuilt from it when lost. */
@@ -29,6 +33,9 @@ export const tables = [
   'setting',
 ] as const;
 export type Table = (typeof tables)[number];
+
+/** Tables whose rows are in no copy: what can be had again by a call, and must not outlive its deletion. */
+export const uncopiedTables: readonly Table[] = ['import-key'];
 
 export interface RowRef {
   readonly table: Table;
@@ -99,7 +106,10 @@ export interface Store {
    * complete only after the rotation of the domain key.
    */
   erase(): Promise<'erased' | 'pending'>;
-  /** A consistent copy of the whole store while it is in use, as one file at `path` (which MUST NOT exist). */
+  /**
+   * A consistent copy of the store while it is in use, as one file at `path` (which MUST NOT exist): of all but
+   * `uncopiedTables`, of which it holds no byte.
+   */
   backup(path: string, progress?: (done: number, total: number) => void): Promise<void>;
   close(): Promise<void>;
 }

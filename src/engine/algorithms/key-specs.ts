@@ -12,10 +12,24 @@ export interface KeySpec {
 }
 
 const keySpecs: Readonly<Record<string, KeySpec>> = Object.assign(Object.create(null), {
-  SYMMETRIC_DEFAULT: { family: 'symmetric', size: 32, usages: ['ENCRYPT_DECRYPT'], origins: ['AWS_KMS'] },
+  SYMMETRIC_DEFAULT: {
+    family: 'symmetric',
+    size: 32,
+    usages: ['ENCRYPT_DECRYPT'],
+    origins: ['AWS_KMS', 'EXTERNAL'],
+  },
 } satisfies Record<string, KeySpec>);
 
 const MULTI_REGION = 'mrk-';
+
+/** The spec of material of this origin that is to be made. Throws `refused`. */
+export function newMaterialSpec(binding: Binding, origin: 'AWS_KMS' | 'EXTERNAL'): KeySpec {
+  const spec = keySpecOf(binding);
+  if (binding.materialId !== '') throw new EngineError('refused', 'new material has no id yet');
+  if (binding.origin !== origin)
+    throw new EngineError('refused', 'material of this origin is made otherwise');
+  return spec;
+}
 
 /** The spec of key material that this binding may name. Throws `refused`. */
 export function keySpecOf(binding: Binding): KeySpec {
@@ -32,6 +46,6 @@ export function keySpecOf(binding: Binding): KeySpec {
 }
 
 /** A multi-Region key's material belongs to no Region, any other key's to one. */
-function regionFits({ keyId, region }: Binding): boolean {
+export function regionFits({ keyId, region }: Pick<Binding, 'keyId' | 'region'>): boolean {
   return keyId.startsWith(MULTI_REGION) ? region === '*' : parseRegion(region) !== undefined;
 }

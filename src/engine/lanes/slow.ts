@@ -1,13 +1,15 @@
 /** The slow lane: generates keys and secrets, and alone changes the domain state. */
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { generateAccessKeySecret } from '../algorithms/access-key/generate.ts';
 import { requireAccessKey } from '../algorithms/access-key/rule.ts';
-import { keySpecOf } from '../algorithms/key-specs.ts';
+import { generateImportKey, publicKeyHash } from '../algorithms/import-key/generate.ts';
+import { importKeyRule, requireSameKey } from '../algorithms/import-key/rule.ts';
+import { newMaterialSpec } from '../algorithms/key-specs.ts';
 import type { Domain } from '../domain.ts';
 import { GCM_NONCE_SIZE } from '../gcm.ts';
 import { fingerprint, materialId } from '../material-ids.ts';
-import { encodeBinding, type TokenKind } from '../protocol/binding.ts';
-import { EngineError } from '../protocol/messages.ts';
+import { type Binding, encodeBinding, type TokenKind } from '../protocol/binding.ts';
+import { EngineError, type RequestOf } from '../protocol/messages.ts';
 import { openToken, readBinding, sealToken } from '../tokens.ts';
 import type { Handlers } from './lane.ts';
 
@@ -22,11 +24,22 @@ type SlowNames =
   | 'describeDomain'
   | 'createMaterial'
   | 'createAccessKey'
+  | 'createImportKey'
+  | 'importMaterial'
   | 'rewrapTokens';
 
 export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> {
   const seal = (kind: TokenKind, binding: Uint8Array, secret: Buffer): Buffer =>
     sealToken(domain.state.current, kind, binding, secret, randomBytes(GCM_NONCE_SIZE));
+  /** The material is erased. */
+  const keep = (binding: Binding, material: Buffer) => {
+    const { materialIdKey, fingerprintKey } = domain.state;
+    const id = materialId(materialIdKey, binding.keyId, material);
+    const print = fingerprint(fingerprintKey, binding.account, material);
+    const token = seal(binding.kind, encodeBinding({ ...binding, materialId: id }), material);
+    material.fill(0);
+    return { token, materialId: id, fingerprint: print };
+  };
   return {
     createDomain: () => domain.proposeFirst(),
     async loadDomain({ blob }) {
@@ -44,16 +57,8 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       return { epoch, domainKeys, currentDomainKey: current.id };
     },
     createMaterial(request) {
-      const { state } = domain;
       const binding = readBinding(request.binding);
-      const spec = keySpecOf(binding);
-      if (binding.materialId !== '') throw new EngineError('refused', 'new material has no id yet');
-      const material = randomBytes(spec.size);
-      const id = materialId(state.materialIdKey, binding.keyId, material);
-      const print = fingerprint(state.fingerprintKey, binding.account, material);
-      const token = seal(binding.kind, encodeBinding({ ...binding, materialId: id }), material);
-      material.fill(0);
-      return { token, materialId: id, fingerprint: print };
+      return keep(binding, randomBytes(newMaterialSpec(binding, 'AWS_KMS').size));
     },
     createAccessKey(request) {
       const binding = readBinding(request.binding);
@@ -63,6 +68,26 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       const text = secret.toString('ascii');
       secret.fill(0);
       return { token, secret: text };
+    },
+    async createImportKey(request) {
+      const binding = readBinding(request.binding);
+      const { modulusLength } = importKeyRule(binding);
+      if (binding.materialId !== '') throw new EngineError('refused', 'a new import key has no hash yet');
+      const { publicKey, privateKey } = await generateImportKey(modulusLength);
+      const hash = publicKeyHash(publicKey);
+      const token = seal(binding.kind, encodeBinding({ ...binding, materialId: hash }), privateKey);
+      privateKey.fill(0);
+      return { token, publicKey, publicKeyHash: hash };
+    },
+    importMaterial(request) {
+      const binding = readBinding(request.binding);
+      const { size } = newMaterialSpec(binding, 'EXTERNAL');
+      const material = unwrapped(domain, request, binding);
+      if (material.length !== size) throw incorrect(material, 'the material is of another size');
+      const id = materialId(domain.state.materialIdKey, binding.keyId, material);
+      if (request.known.includes(id) !== request.existing)
+        throw incorrect(material, 'the material is not the one expected');
+      return keep(binding, material);
     },
     rewrapTokens({ tokens }) {
       const { keys } = domain.state;
@@ -77,4 +102,22 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       };
     },
   };
+}
+
+/** Whatever the token's key unwraps, the caller's to erase. */
+function unwrapped(domain: Domain, request: RequestOf<'importMaterial'>, material: Binding): Buffer {
+  const binding = readBinding(request.importBinding);
+  const { unwrap } = importKeyRule(binding);
+  requireSameKey(binding, material);
+  const der = openToken(domain.state.keys, 'import-key', request.importBinding, request.importToken);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  der.fill(0);
+  const found = unwrap(key, request.wrapped);
+  if (found === undefined) throw new EngineError('invalid-ciphertext', 'the material does not unwrap');
+  return found;
+}
+
+function incorrect(material: Buffer, why: string): EngineError {
+  material.fill(0);
+  return new EngineError('incorrect-material', why);
 }

@@ -4,7 +4,7 @@
  */
 import { FrameError } from './codec.ts';
 
-export const tokenKinds = ['key-material', 'access-key-secret'] as const;
+export const tokenKinds = ['key-material', 'access-key-secret', 'import-key', 's3-root'] as const;
 export type TokenKind = (typeof tokenKinds)[number];
 
 export interface Binding {
@@ -15,9 +15,11 @@ export interface Binding {
   readonly region: string;
   /** KMS key id, or access key id. */
   readonly keyId: string;
-  /** 64 hexadecimal digits, or empty. */
+  /** 64 hexadecimal digits, or empty. Of an import key: SHA-256 of its public key (SPKI, DER). */
   readonly materialId: string;
+  /** Of an import key: the wrapping key spec. */
   readonly keySpec: string;
+  /** Of an import key: the wrapping algorithm. */
   readonly usage: string;
   readonly origin: string;
 }

@@ -114,6 +114,35 @@ export const messages = {
   ),
   /** The only reply that holds an access-key secret: shown once, then forgotten. */
   createAccessKey: define(41, 'slow', struct({ binding: bytes }), struct({ token: bytes, secret: text })),
+  /**
+   * Makes the key pair under which key material is sent in. `binding` is of kind import-key with an empty material
+   * id; the reply's SHA-256 of the public key (SPKI, DER) completes it. The private key leaves as a token only.
+   */
+  createImportKey: define(
+    43,
+    'slow',
+    struct({ binding: bytes }),
+    struct({ token: bytes, publicKey: bytes, publicKeyHash: text }),
+  ),
+  /**
+   * Unwraps key material into a token. `binding` is of key material with an empty material id, of the key that the
+   * import key was made for. `known` are ids of material that the key has had: with `existing`, the material MUST be
+   * one of them, without, it MUST NOT. Fails as `invalid-ciphertext` when it does not unwrap, as
+   * `incorrect-material` when it is of the wrong size or not what `known` wants.
+   */
+  importMaterial: define(
+    44,
+    'slow',
+    struct({
+      binding: bytes,
+      importBinding: bytes,
+      importToken: bytes,
+      wrapped: bytes,
+      known: list(text),
+      existing: flag,
+    }),
+    struct({ token: bytes, materialId: text, fingerprint: text }),
+  ),
   /** Re-encrypts tokens under the current domain key. */
   rewrapTokens: define(42, 'slow', struct({ tokens: list(struct(bound)) }), struct({ tokens: list(bytes) })),
 } as const;
@@ -127,7 +156,8 @@ export type ReplyOf<N extends MessageName> = FieldType<Messages[N]['reply']>;
  * Why an engine refused. `sealed`: no domain state yet. `wrong-token`: altered, of another kind or bound to
  * something else. `invalid-ciphertext`: one failure whatever the cause. `unknown-domain-key`: the front should
  * reload the domain state. `stale-domain`: an older state than the one in force. `refused`: a use that the
- * binding does not allow, or a value out of bounds.
+ * binding does not allow, or a value out of bounds. `incorrect-material`: what was to be imported is not what it
+ * should be.
  */
 export const engineErrorCodes = [
   'sealed',
@@ -137,6 +167,7 @@ export const engineErrorCodes = [
   'stale-domain',
   'refused',
   'internal',
+  'incorrect-material',
 ] as const;
 export type EngineErrorCode = (typeof engineErrorCodes)[number] | 'unavailable';
 

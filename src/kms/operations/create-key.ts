@@ -4,7 +4,7 @@ import { storeNotFound, unsupported, validation } from '../errors.ts';
 import { onAccount } from '../handler.ts';
 import { arnOf } from '../key.ts';
 import type { KmsCall } from '../kms.ts';
-import { newKey } from '../new-key.ts';
+import { newEmptyKey, newKey } from '../new-key.ts';
 import { keyMetadata } from '../rules/key-metadata.ts';
 import { defaultKeyPolicy, requireAcceptablePolicy } from '../rules/key-policy.ts';
 import { requireSpecAndUsage } from '../rules/key-specs.ts';
@@ -32,24 +32,23 @@ export const createKey = onAccount<CreateKeyRequest, CreateKeyResponse>({
     const policy = acceptablePolicy(input, call);
     const tags = input.Tags ?? [];
     requireValidTags(tags);
-    const { record, change } = await newKey(
-      kms,
-      {
-        account: call.account,
-        region: call.region,
-        manager: 'CUSTOMER',
-        description: input.Description ?? '',
-        multiRegion: input.MultiRegion ?? false,
-        policy,
-        tags,
-        rotate: false,
-      },
-      call,
-    );
+    const traits = {
+      account: call.account,
+      region: call.region,
+      manager: 'CUSTOMER',
+      description: input.Description ?? '',
+      multiRegion: input.MultiRegion ?? false,
+      policy,
+      tags,
+    } as const;
+    const { record, change } =
+      input.Origin === 'EXTERNAL'
+        ? newEmptyKey(traits, call)
+        : await newKey(kms, { ...traits, rotate: false }, call);
     call.record.resources.push(arnOf(record));
     call.record.responseElements = { keyId: arnOf(record) };
     await call.commit(change);
-    return { KeyMetadata: keyMetadata(record) };
+    return { KeyMetadata: keyMetadata(record, call.time) };
   },
 });
 
@@ -82,5 +81,5 @@ function requireOrigin({
   if (origin !== 'EXTERNAL_KEY_STORE' && xksKey !== undefined)
     throw validation(`XksKeyId cannot be specified for keys with origin ${origin}.`);
   if (store !== undefined) throw storeNotFound(`Custom key store ${store} does not exist.`);
-  if (origin !== 'AWS_KMS') throw unsupported(`Keys with origin ${origin} are not supported yet.`);
+  if (inStore) throw unsupported(`Keys with origin ${origin} are not supported yet.`);
 }

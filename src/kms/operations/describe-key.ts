@@ -11,8 +11,8 @@ export const describeKey = onKey<DescribeKeyRequest, DescribeKeyResponse>({
   action: 'kms:DescribeKey',
   readOnly: true,
   audit: ['KeyId'],
-  run(input, _call, { value: key }) {
+  run(input, call, { value: key }) {
     requireGrantTokens(input.GrantTokens);
-    return { KeyMetadata: keyMetadata(key) };
+    return { KeyMetadata: keyMetadata(key, call.time) };
   },
 });

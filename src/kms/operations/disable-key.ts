@@ -6,7 +6,7 @@ import { onKey } from '../handler.ts';
 export const disableKey = onKey<DisableKeyRequest, void>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  state: 'notPendingDeletion',
+  state: 'enabledOrDisabled',
   action: 'kms:DisableKey',
   readOnly: false,
   audit: ['KeyId'],

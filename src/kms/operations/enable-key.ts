@@ -6,7 +6,7 @@ import { onKey } from '../handler.ts';
 export const enableKey = onKey<EnableKeyRequest, void>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  state: 'notPendingDeletion',
+  state: 'enabledOrDisabled',
   action: 'kms:EnableKey',
   readOnly: false,
   audit: ['KeyId'],

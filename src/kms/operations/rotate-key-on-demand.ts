@@ -1,9 +1,12 @@
 import type { RotateKeyOnDemandRequest, RotateKeyOnDemandResponse } from '../../core/shapes/kms.ts';
 import { onKey } from '../handler.ts';
 import { currentMaterial } from '../key.ts';
-import { requireOnDemandRotationLeft, rotated } from '../rules/rotation.ts';
+import { requireOnDemandRotationLeft, rotated, rotatedToPending } from '../rules/rotation.ts';
 
-/** KMS API reference, "RotateKeyOnDemand". Does not move the automatic schedule. */
+/**
+ * KMS API reference, "RotateKeyOnDemand". Does not move the automatic schedule. A key with imported material goes on
+ * to the one that was imported for it.
+ */
 export const rotateKeyOnDemand = onKey<RotateKeyOnDemandRequest, RotateKeyOnDemandResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
@@ -13,7 +16,10 @@ export const rotateKeyOnDemand = onKey<RotateKeyOnDemandRequest, RotateKeyOnDema
   audit: ['KeyId'],
   async run(_input, call, stored, kms) {
     requireOnDemandRotationLeft(stored.value);
-    const { key, change } = await rotated(kms, stored, 'ON_DEMAND', call);
+    const { key, change } =
+      stored.value.origin === 'EXTERNAL'
+        ? rotatedToPending(stored, call)
+        : await rotated(kms, stored, 'ON_DEMAND', call);
     call.record.additionalEventData = {
       rotationType: 'ON_DEMAND',
       previousKeyMaterialId: currentMaterial(stored.value).id,

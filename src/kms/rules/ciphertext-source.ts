@@ -109,7 +109,7 @@ export function usableKey(
   const key = stored.value;
   if (source.named !== undefined && source.named.arn !== arnOf(key)) throw incorrectKey();
   requireManagedKeyAccess(key, `kms:${operation}`, call.caller);
-  requireState(key, 'enabled');
+  requireState(key, 'enabled', call.time);
   requireUsage(key, 'ENCRYPT_DECRYPT', operation);
   requireAlgorithm(key, source.request.EncryptionAlgorithm);
   requireGrantTokens(source.request.GrantTokens);

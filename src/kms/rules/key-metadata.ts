@@ -1,18 +1,21 @@
 import type { KeyMetadata } from '../../core/shapes/kms.ts';
-import { arnOf, currentMaterial, type KeyRecord } from '../key.ts';
+import { arnOf, currentMaterialIfAny, type KeyRecord } from '../key.ts';
+import { expiration, stateOf } from './imported-material.ts';
 
-/** KeyMetadata as DescribeKey, CreateKey and ReplicateKey answer it. */
-export function keyMetadata(key: KeyRecord): KeyMetadata {
+/** KeyMetadata as DescribeKey, CreateKey and ReplicateKey answer it at `time`. */
+export function keyMetadata(key: KeyRecord, time: number): KeyMetadata {
   const arn = arnOf(key);
+  const state = stateOf(key, time);
+  const current = currentMaterialIfAny(key);
   return {
     AWSAccountId: key.account,
     KeyId: key.id,
     Arn: arn,
     CreationDate: key.created,
-    Enabled: key.state === 'Enabled',
+    Enabled: state === 'Enabled',
     Description: key.description,
     KeyUsage: key.usage,
-    KeyState: key.state,
+    KeyState: state,
     ...(key.deletionDate === undefined ? {} : { DeletionDate: key.deletionDate }),
     Origin: key.origin,
     KeyManager: key.manager,
@@ -27,6 +30,7 @@ export function keyMetadata(key: KeyRecord): KeyMetadata {
         ReplicaKeys: [],
       },
     }),
-    CurrentKeyMaterialId: currentMaterial(key).id,
+    ...expiration(key, time),
+    ...(current === undefined ? {} : { CurrentKeyMaterialId: current.id }),
   };
 }

@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../core/clock.ts';
 import type { RowsChange } from '../../store/rows-contract.ts';
 import { joinChanges, putKey } from '../change.ts';
-import { limitExceeded } from '../errors.ts';
+import { invalidState, limitExceeded } from '../errors.ts';
 import { arnOf, type KeyRecord, type Material, type Rotation } from '../key.ts';
 import type { Kms, StoredKey } from '../kms.ts';
 import { materialIdOf, putMaterial, type When } from '../new-key.ts';
@@ -21,6 +21,23 @@ export function requireOnDemandRotationLeft(key: KeyRecord): void {
       'The on-demand rotations limit has been reached for the given keyId. ' +
         `No more on-demand rotations can be performed for this key: ${arnOf(key)}`,
     );
+}
+
+/** What was imported to be next becomes current; the old ones stay. The message is as recorded from AWS. */
+export function rotatedToPending(stored: StoredKey, when: When) {
+  const key = stored.value;
+  const pending = key.materials.find(({ state }) => state === 'PENDING_ROTATION');
+  if (pending === undefined)
+    throw invalidState(`No available key material pending rotation for the key: ${arnOf(key)}.`);
+  const rotation = { type: 'ON_DEMAND', date: when.time } as const;
+  const materials = key.materials.map(
+    (material): Material =>
+      material === pending
+        ? { ...material, state: 'CURRENT', rotation }
+        : { ...material, state: 'NON_CURRENT' },
+  );
+  const changed = { materials, onDemandRotations: key.onDemandRotations + 1 };
+  return { key: { ...key, ...changed }, change: putKey(stored, changed) };
 }
 
 /** New current material; the old ones stay, so that what they encrypted still decrypts. */

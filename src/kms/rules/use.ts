@@ -32,7 +32,7 @@ export function requireEncryptionKey(
 ): KeyRecord {
   const { value: key } = requireFound(found);
   requireManagedKeyAccess(key, action, call.caller);
-  requireState(key, 'enabled');
+  requireState(key, 'enabled', call.time);
   requireUsage(key, 'ENCRYPT_DECRYPT', action.slice('kms:'.length));
   requireAlgorithm(key, algorithm);
   return key;

@@ -4,6 +4,8 @@ import type { Binding } from '../../engine/protocol/binding.ts';
 import type { AccessKey } from '../../identity/access-keys.ts';
 import { accessKeyBinding } from '../../identity/access-keys.ts';
 import { materialBinding } from '../../kms/backends/engine.ts';
+import { importKeyBinding } from '../../kms/backends/engine-imports.ts';
+import type { ImportKeyRow } from '../../kms/import-keys.ts';
 import type { KeyRecord } from '../../kms/key.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
 
@@ -14,7 +16,7 @@ export interface TokenRow {
 }
 
 /** In the order in which a rotation goes through them. */
-export const tokenTables = ['material', 'access-key'] as const;
+export const tokenTables = ['material', 'access-key', 'import-key'] as const;
 export type TokenTable = (typeof tokenTables)[number];
 
 export const isTokenTable = (table: string): table is TokenTable =>
@@ -27,11 +29,20 @@ type FindBinding = (row: Stored<TokenRow>, rows: Rows) => Promise<Binding | unde
 /** What the token of a row is bound to; undefined when the row is of no key that there is. */
 export const bindingOf: Readonly<Record<TokenTable, FindBinding>> = {
   async material({ id }, rows) {
-    const end = id.lastIndexOf('/');
-    const key = await rows.get<KeyRecord>('key', id.slice(0, end));
-    return key && materialBinding(key.value, id.slice(end + 1));
+    const [key, materialId] = await keyAndPart(id, rows);
+    return key && materialBinding(key.value, materialId);
   },
   async 'access-key'({ id, value }) {
     return accessKeyBinding(id, (value as AccessKey).account);
   },
+  async 'import-key'({ id, value }, rows) {
+    const [key, hash] = await keyAndPart(id, rows);
+    return key && importKeyBinding(key.value, value as ImportKeyRow, hash);
+  },
 };
+
+/** Of a row of `<key row>/<part>`. */
+async function keyAndPart(id: string, rows: Rows) {
+  const end = id.lastIndexOf('/');
+  return [await rows.get<KeyRecord>('key', id.slice(0, end)), id.slice(end + 1)] as const;
+}

@@ -1,19 +1,23 @@
 /** Binds KMS to engine, rows, journal and timers. */
 import { must, parseAccountId, parseRegion } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import { Aliases } from '../../kms/aliases.ts';
 import { engineBackend } from '../../kms/backends/engine.ts';
+import { engineImports } from '../../kms/backends/engine-imports.ts';
 import type { ServiceEvents } from '../../kms/events.ts';
+import { ImportKeys } from '../../kms/import-keys.ts';
 import type { KeyRecord } from '../../kms/key.ts';
 import { Keys } from '../../kms/keys.ts';
 import type { Kms } from '../../kms/kms.ts';
 import type { LastUsageReader } from '../../kms/last-usage.ts';
-import { destroyWhenDue, rotateWhenDue } from '../../kms/maintenance.ts';
+import { destroyWhenDue, dropImportKeyWhenDue, expireWhenDue, rotateWhenDue } from '../../kms/maintenance.ts';
 import { Materials } from '../../kms/materials.ts';
 import type { KeyTimer, Timers } from '../../kms/timers.ts';
 import type { Store } from '../../store/contract.ts';
 import { type JobHandler, type JobRequest, schedule } from '../../store/jobs.ts';
 import type { Rows, RowsChange } from '../../store/rows-contract.ts';
+import { sharedRuns } from '../../store/shared-runs.ts';
 
 export interface KmsParts {
   readonly rows: Rows;
@@ -25,40 +29,55 @@ export interface KmsParts {
 
 const ROTATE = 'rotate-key';
 const DESTROY = 'destroy-key';
+const EXPIRE = 'expire-key-material';
+const DROP_IMPORT_KEY = 'drop-import-key';
+const ERASE = 'erase-deleted';
 
-const timer =
-  (kind: string) =>
-  (key: KeyRecord, due: number): RowsChange =>
-    schedule({
-      id: key.id,
-      kind,
-      due,
-      payload: { account: key.account, region: key.region, keyId: key.id },
-    });
+function timer(kind: string, key: KeyRecord, due: number, more: JsonObject = {}): RowsChange {
+  const payload = { account: key.account, region: key.region, keyId: key.id, ...more };
+  return schedule({ id: key.id, kind, due, payload });
+}
 
-const timers: Timers = { rotateAt: timer(ROTATE), destroyAt: timer(DESTROY) };
+const timers: Timers = {
+  rotateAt: (key, due) => timer(ROTATE, key, due),
+  destroyAt: (key, due) => timer(DESTROY, key, due),
+  expireAt: (key, materialId, due) => timer(EXPIRE, key, due, { materialId }),
+  dropImportKeyAt: (key, publicKeyHash, due) => timer(DROP_IMPORT_KEY, key, due, { publicKeyHash }),
+  eraseAt: (due) => schedule({ id: 'store', kind: ERASE, due, payload: {} }),
+};
 
 export function bindKms({ rows, store, engine, events, lastUsage }: KmsParts): Kms {
   const aliases = new Aliases(rows);
+  const imports = engineImports(engine);
   return {
     rows,
     aliases,
     keys: new Keys(rows, aliases),
     materials: new Materials(rows),
     backend: engineBackend(engine),
+    imports,
+    importKeys: new ImportKeys(rows, imports, timers),
     lastUsage,
     events,
     timers,
     random: async (length) => (await engine.call('random', { length })).value,
-    async erase() {
-      await store.erase();
-    },
+    erase: sharedRuns(() => store.erase()),
   };
 }
 
 export const kmsJobs = (kms: Kms): Readonly<Record<string, JobHandler>> => ({
   [ROTATE]: { destructive: false, run: (job) => rotateWhenDue(keyOf(job), kms) },
   [DESTROY]: { destructive: true, run: (job, { now }) => destroyWhenDue(keyOf(job), now, kms) },
+  [EXPIRE]: {
+    destructive: true,
+    run: (job, { now }) => expireWhenDue({ ...keyOf(job), materialId: textOf(job, 'materialId') }, now, kms),
+  },
+  // Not destructive: nobody can use what is late, and anybody can have another.
+  [DROP_IMPORT_KEY]: {
+    destructive: false,
+    run: (job) => dropImportKeyWhenDue({ ...keyOf(job), publicKeyHash: textOf(job, 'publicKeyHash') }, kms),
+  },
+  [ERASE]: { destructive: false, run: () => kms.erase() },
 });
 
 const keyOf = ({ payload: { account, region, keyId } }: JobRequest): KeyTimer => ({
@@ -66,3 +85,5 @@ const keyOf = ({ payload: { account, region, keyId } }: JobRequest): KeyTimer =>
   region: must(parseRegion(String(region)), 'Region'),
   keyId: String(keyId),
 });
+
+const textOf = ({ payload }: JobRequest, name: string): string => String(payload[name]);

@@ -1,11 +1,13 @@
 /**
  * A consistent copy of the store while it is in use: a second connection holds one snapshot of it (SQLite WAL,
- * sqlite.org/wal.html section 2.2) and copies it step by step on Node's thread pool, so commits go on beside it.
+ * sqlite.org/wal.html section 2.2) and copies it step by step on Node's thread pool, so commits go on beside it. What
+ * is not to be copied then leaves the copy, in a worker of its own.
  */
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { backup as copy, DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import { StoreError } from '../contract.ts';
 import { syncFile, syncFolder } from '../durable-file.ts';
 
@@ -28,6 +30,7 @@ export async function backup(
   }
   try {
     await copySnapshot(store, partial, progress);
+    await scrub(partial);
     await syncFile(partial);
     await rename(partial, path);
     await syncFolder(dirname(path));
@@ -51,4 +54,16 @@ async function copySnapshot(
   } finally {
     source.close();
   }
+}
+
+function scrub(path: string): Promise<void> {
+  const source = new URL(`./scrub${extname(import.meta.filename)}`, import.meta.url);
+  const worker = new Worker(source, { workerData: path, execArgv: [], env: {}, name: 'scrub' });
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new StoreError('unavailable', `backup: what is not to be copied is still in ${path}`));
+    });
+  });
 }
