@@ -56,6 +56,32 @@ test('alias names are checked as AWS checks them', async () => {
   );
 });
 
+test('only a new alias name can be invalid; aliases of AWS are not to be moved or deleted', async () => {
+  const { KeyId } = await newKey();
+  await kms.call('DescribeKey', { KeyId: 'alias/aws/s3' });
+  for (const [operation, more] of [
+    ['UpdateAlias', { TargetKeyId: KeyId }],
+    ['DeleteAlias', {}],
+  ] as const) {
+    for (const AliasName of ['alias/aws/s3', 'alias/aws/ebs', 'alias/aws/none']) {
+      const error = await kms.error(operation, { AliasName, ...more });
+      assert.equal(error.code, 'AccessDeniedException');
+      const arn = `arn:aws:kms:eu-central-1:${ACCOUNT}:${AliasName}`;
+      assert.equal(
+        error.wireMessage,
+        `User: arn:aws:iam::${ACCOUNT}:root is not authorized to perform: kms:${operation} on resource: ${arn} ` +
+          `because no resource-based policy allows the kms:${operation} action`,
+      );
+      const event = (await kms.events()).at(-1);
+      assert.deepEqual(event?.body.resources.at(-1)?.ARN ?? event?.body.resources.at(-1), arn);
+    }
+    for (const AliasName of ['alias/', 'alias/a:b', 'alias/none'])
+      assert.equal(await code(operation, { AliasName, ...more }), 'NotFoundException');
+    assert.equal(await code(operation, { AliasName: 'main', ...more }), 'ValidationException');
+  }
+  assert.equal((await kms.call('DescribeKey', { KeyId: 'alias/aws/s3' })).KeyMetadata.KeyManager, 'AWS');
+});
+
 test('a key has at most 50 aliases', async () => {
   const { KeyId } = await newKey();
   for (let i = 0; i < 50; i++)
@@ -108,6 +134,21 @@ test('tags are merged, replaced, removed and listed', async () => {
   await kms.call('UntagResource', { KeyId, TagKeys: ['a', 'unknown'] });
   const page = await kms.call('ListResourceTags', { KeyId, Limit: 1 });
   assert.deepEqual(page.Tags, [{ TagKey: 'b', TagValue: '2' }]);
+});
+
+test('a listing goes on where it was, though its last item has gone', async () => {
+  const names = ['d', 'b', 'a', 'c'];
+  const { KeyId } = await newKey({ Tags: names.map((TagKey) => ({ TagKey, TagValue: '' })) });
+  const list = async (Marker?: string) => {
+    const page = await kms.call('ListResourceTags', { KeyId, Limit: 2, Marker });
+    return { ...page, names: page.Tags.map(({ TagKey }: { TagKey: string }) => TagKey) };
+  };
+  const first = await list();
+  assert.deepEqual(first.names, ['a', 'b']);
+  await kms.call('UntagResource', { KeyId, TagKeys: ['a', 'b'] });
+  const second = await list(first.NextMarker);
+  assert.deepEqual(second.names, ['c', 'd']);
+  assert.equal(second.Truncated, false);
 });
 
 test('tags that AWS refuses are refused with its words', async () => {

@@ -4,7 +4,7 @@ import { putNewAlias } from '../aliases.ts';
 import { joinChanges, newAliasOf } from '../change.ts';
 import { alreadyExists } from '../errors.ts';
 import { onKey } from '../handler.ts';
-import { customerAlias, requireAliasLeft } from '../rules/aliases.ts';
+import { newAliasName, requireAliasLeft } from '../rules/aliases.ts';
 
 /** KMS API reference, "CreateAlias". Not idempotent: a name that exists is refused. */
 export const createAlias = onKey<CreateAliasRequest, void>({
@@ -15,7 +15,7 @@ export const createAlias = onKey<CreateAliasRequest, void>({
   readOnly: false,
   audit: ['AliasName', 'TargetKeyId'],
   async run(input, call, key, kms) {
-    const name = customerAlias(input.AliasName);
+    const name = newAliasName(input.AliasName);
     const arn = aliasArn(call, name);
     call.record.resources.push(arn);
     if ((await kms.aliases.find(call, name)) !== undefined)

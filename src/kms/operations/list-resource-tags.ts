@@ -2,7 +2,7 @@ import type { ListResourceTagsRequest, ListResourceTagsResponse } from '../../co
 import { onKey } from '../handler.ts';
 import { pageOf } from '../rules/paging.ts';
 
-/** KMS API reference, "ListResourceTags". */
+/** KMS API reference, "ListResourceTags": by tag key. */
 export const listResourceTags = onKey<ListResourceTagsRequest, ListResourceTagsResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
@@ -12,13 +12,8 @@ export const listResourceTags = onKey<ListResourceTagsRequest, ListResourceTagsR
   audit: ['KeyId', 'Limit', 'Marker'],
   async run(input, _call, { value: key }) {
     const limits = { default: 50, max: 50 };
-    const { items, ...rest } = await pageOf(
-      key.tags,
-      `tags of ${key.id}`,
-      input,
-      limits,
-      (tag) => tag.TagKey,
-    );
+    const tags = [...key.tags].sort((a, b) => (a.TagKey < b.TagKey ? -1 : 1));
+    const { items, ...rest } = await pageOf(tags, `tags of ${key.id}`, input, limits, (tag) => tag.TagKey);
     return { Tags: items, ...rest };
   },
 });

@@ -4,7 +4,7 @@
  * (KMS developer guide, "AWS managed keys").
  */
 import type { Caller } from '../../core/call.ts';
-import { accessDenied } from '../../core/errors.ts';
+import { accessDenied, type ServiceError } from '../../core/errors.ts';
 import { arnOf, type KeyRecord } from '../key.ts';
 
 /** The services of Lockholm that encrypt on an account's behalf. */
@@ -23,8 +23,12 @@ const USE = /^kms:(?:Encrypt|Decrypt|ReEncrypt(?:From|To)|GenerateDataKey(?:With
 export function requireManagedKeyAccess(key: KeyRecord, action: string, caller: Caller): void {
   if (key.manager !== 'AWS' || LOOK.test(action)) return;
   if (USE.test(action) && caller.invokedBy !== undefined) return;
-  throw accessDenied(
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${arnOf(key)} ` +
+  throw notAllowed(caller, action, arnOf(key));
+}
+
+/** What the key policy of an AWS managed key lets nobody do. */
+export const notAllowed = (caller: Caller, action: string, resource: string): ServiceError =>
+  accessDenied(
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ` +
       `because no resource-based policy allows the ${action} action`,
   );
-}

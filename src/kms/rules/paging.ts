@@ -31,7 +31,10 @@ export async function page<T>(
   return { items, Truncated: true, NextMarker: makeMarker(listing, keyOf(last)) };
 }
 
-/** A page of a list at hand, in the list's own order. */
+/**
+ * A page of a list at hand, which MUST be in ascending order of what `keyOf` gives: the next page begins after the
+ * last item given, also where that has gone.
+ */
 export function pageOf<T>(
   list: readonly T[],
   listing: string,
@@ -39,15 +42,9 @@ export function pageOf<T>(
   limits: { readonly default: number; readonly max: number },
   keyOf: (item: T) => string,
 ): Promise<Page<T>> {
-  const from = (after: string | undefined): number =>
-    after === undefined ? 0 : list.findIndex((item) => keyOf(item) === after) + 1;
-  return page(
-    listing,
-    request,
-    limits,
-    (after, limit) => list.slice(from(after), from(after) + limit),
-    keyOf,
-  );
+  const after = (marker: string | undefined): readonly T[] =>
+    marker === undefined ? list : list.filter((item) => keyOf(item) > marker);
+  return page(listing, request, limits, (marker, limit) => after(marker).slice(0, limit), keyOf);
 }
 
 const makeMarker = (listing: string, last: string): string =>
