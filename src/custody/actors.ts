@@ -43,5 +43,5 @@ export function actorsOf({ world, parties, everybody }: Judged): readonly Actor[
     { id: 'operator-as-one', kind: 'operator-as-one', parties: operators, isOperators: true },
     ...single,
     ...[...laws(world), UNDECLARED_LAW].map(under),
-  ];
+  ].filter((actor) => actor.parties.length > 0);
 }

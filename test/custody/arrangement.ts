@@ -171,7 +171,10 @@ function kmsMaterial(a: Arrangement): readonly Bare[] {
   const wrapping = a.sse === 's3' ? 's3-root' : 'domain-key';
   const root =
     a.sse === 's3'
-      ? [stored('s3-root', 'folder', 'domain-key'), stored('s3-root', 'backup', 'domain-key')]
+      ? [
+          stored('s3-root', 'folder', 'domain-key'),
+          ...(a.backups ? [stored('s3-root', 'backup', 'domain-key')] : []),
+        ]
       : [];
   const held = a.inKms !== 'never' && !a.deleted;
   return [

@@ -7,15 +7,11 @@ import { reads } from './clause.ts';
 /** The atom, concluded by opening what lies locked in the place. */
 export const opening = (place: string, atom: Atom): Atom => `${atom} by opening ${place}` as Atom;
 
-/** The conclusions that begin with a locked copy in the place, whoever reads it: what an opened copy leads to. */
+/** The conclusions that begin with a locked copy in the place: what opening it leads to. */
 export function openingClauses(clauses: readonly Clause[], place: string): readonly Clause[] {
   const begin = clauses
     .filter(({ rule, body }) => rule === 10 && body.includes(reads(place)))
-    .map((clause) => ({
-      ...clause,
-      head: opening(place, clause.head),
-      body: clause.body.filter((atom) => atom !== reads(place)),
-    }));
+    .map((clause) => ({ ...clause, head: opening(place, clause.head) }));
   const go = clauses.flatMap((clause) =>
     clause.body.map((through) => ({
       ...clause,
@@ -32,7 +28,7 @@ export interface Asked {
   readonly actor: Coalition;
   /** Places in which something lies locked. */
   readonly lockedPlaces: readonly string[];
-  /** Whether these others may be needed; thieves are not. */
+  /** Whether these others may be needed: no thieves, unless without them nobody gets there. */
   readonly others: (others: Coalition) => boolean;
 }
 
@@ -51,24 +47,35 @@ export interface Needed {
  * A contributes where S alone does not get there, or where A's locked copy, which S does not read, is what is opened.
  */
 export function rule23(ways: Ways, asked: Asked): readonly Needed[] {
-  const { goal, actor } = asked;
-  const goals = ways.get(goal) ?? [];
-  if (anyCovered(actor, goals)) return [{ others: actor.map(() => 0), brings: 'part' }];
-  const opened = openedBy(ways, asked);
-  const joint = goals.map((way) => beyond(way, actor)).filter((others) => !anyCovered(others, goals));
-  const contributed = minimal([...joint, ...opened.map(({ others }) => others)].filter(asked.others));
-  if (contributed.length > 0) {
-    return contributed.map(
-      (others) => opened.find((one) => same(one.others, others)) ?? { others, brings: 'part' },
-    );
+  if (anyCovered(asked.actor, ways.get(asked.goal) ?? [])) {
+    return [{ others: asked.actor.map(() => 0), brings: 'part' }];
   }
-  const alone = goals.filter(asked.others);
+  const among = (allowed: Asked['others']) => {
+    const contributed = contributing(ways, asked, allowed);
+    return contributed.length > 0 ? contributed : withoutPart(ways, asked, allowed);
+  };
+  const needed = among(asked.others);
+  return needed.length > 0 ? needed : among(() => true);
+}
+
+function contributing(ways: Ways, asked: Asked, allowed: Asked['others']): readonly Needed[] {
+  const goals = ways.get(asked.goal) ?? [];
+  const opened = openedBy(ways, asked);
+  const joint = goals.map((way) => beyond(way, asked.actor)).filter((others) => !anyCovered(others, goals));
+  const all = minimal([...joint, ...opened.map(({ others }) => others)].filter(allowed));
+  return all.map((others) => opened.find((one) => same(one.others, others)) ?? { others, brings: 'part' });
+}
+
+/** The others get there alone; the actor may still hold a copy, which those others do not need. */
+function withoutPart(ways: Ways, asked: Asked, allowed: Asked['others']): readonly Needed[] {
   const held = asked.lockedPlaces.find(
-    (place) => anyCovered(actor, ways.get(reads(place)) ?? []) && ways.has(opening(place, goal)),
+    (place) => anyCovered(asked.actor, ways.get(reads(place)) ?? []) && ways.has(opening(place, asked.goal)),
   );
-  return (alone.length > 0 ? alone : goals).map((others) =>
-    held === undefined ? { others, brings: 'nothing' } : { others, brings: 'locked copy', place: held },
-  );
+  return (ways.get(asked.goal) ?? [])
+    .filter(allowed)
+    .map((others) =>
+      held === undefined ? { others, brings: 'nothing' } : { others, brings: 'locked copy', place: held },
+    );
 }
 
 function openedBy(ways: Ways, { goal, actor, lockedPlaces }: Asked): readonly Needed[] {
