@@ -18,6 +18,9 @@ export interface CounterSessionsParts {
 export class CounterSessions {
   readonly #parts: CounterSessionsParts;
   readonly #underWay = new Set<Promise<void>>();
+  /** What was called before `begin`, in order; undefined once that is done. */
+  #early: (() => Promise<void>)[] | undefined = [];
+
   constructor(parts: CounterSessionsParts) {
     this.#parts = parts;
   }
@@ -25,12 +28,12 @@ export class CounterSessions {
   /** MUST be called before a use in this session is appended. */
   opened(session: string, lane: string): Promise<void> {
     const { home, clock } = this.#parts;
-    return this.#track(this.#append([sessionOpened(home, clock.now(), session, lane)]));
+    return this.#soon(() => this.#append([sessionOpened(home, clock.now(), session, lane)]));
   }
 
   /** The engine died, or ended: closes its counters with the last numbers in the journal. */
   ended(session: string): Promise<void> {
-    return this.#track(this.#end(session));
+    return this.#soon(() => this.#end(session));
   }
 
   /** Resolves when what was called until now is in the journal or refused: MUST come before the journal is closed. */
@@ -38,11 +41,26 @@ export class CounterSessions {
     await Promise.allSettled(this.#underWay);
   }
 
-  /** At start, before any session is opened: closes those of a front that was killed. */
-  async endLeftOpen(): Promise<readonly string[]> {
+  /**
+   * Once what the last run left in the outbox is journalled, before any use in a session of this run: closes the
+   * sessions of a front that was killed, then opens those that engines have begun meanwhile. Resolves with those
+   * that were closed.
+   */
+  async begin(): Promise<readonly string[]> {
     const left = this.#parts.view.open.map(({ session }) => session);
-    for (const session of left) await this.ended(session);
+    for (const session of left) await this.#end(session);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    await Promise.all(early.map((work) => work()));
     return left;
+  }
+
+  /** At once, or with `begin`: an engine opens its session before rows can be checked, and the outbox comes first. */
+  #soon(work: () => Promise<void>): Promise<void> {
+    if (this.#early === undefined) return this.#track(work());
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#early.push(() => this.#track(work()).then(resolve, reject));
+    return promise;
   }
 
   async #end(session: string): Promise<void> {

@@ -41,7 +41,7 @@ export interface LastUsage {
   readonly trackingStart: number;
 }
 
-/** Reads the journal up to its end: after `replayOutbox`, before anything else is appended. */
+/** Reads the journal up to its end, before anything is appended. */
 export async function openDerived(parts: DerivedParts): Promise<Derived> {
   const row = (await readDerived(parts.store, positionId(parts.node))) ?? {};
   const position = parsePosition(row);

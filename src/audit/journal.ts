@@ -74,6 +74,7 @@ export class FileJournal implements Journal {
   #lastAppend: Promise<void> = Promise.resolve();
   #failure: JournalError | undefined;
   #closing = false;
+  #keepFrom = Number.POSITIVE_INFINITY;
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
   #lastEvent: EncodedEvent | undefined;
   readonly #lastTimeFound: number;
@@ -120,6 +121,10 @@ export class FileJournal implements Journal {
   get first(): number {
     return this.#closed[0]?.first ?? this.#writer.first;
   }
+  /** Index of the first entry of the segment that is written, which retention leaves. */
+  get lastSegment(): number {
+    return this.#writer.first;
+  }
   get lastTime(): number {
     return this.#lastEvent === undefined ? this.#lastTimeFound : entryTime(this.#lastEvent);
   }
@@ -127,6 +132,11 @@ export class FileJournal implements Journal {
   subscribe(listener: (entry: JournalEntry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Retention leaves the entries from this one on, however old they are. Until it is called: none. */
+  keepFrom(index: number): void {
+    this.#keepFrom = index;
   }
 
   /** Rejects with JournalError `corrupt` at a record that is damaged. Begins at `first` when `index` is older. */
@@ -246,7 +256,9 @@ export class FileJournal implements Journal {
     const { retentionDays, clock = systemClock, report = process.emitWarning } = this.#options;
     if (retentionDays === undefined) return;
     const limit = Math.min(clock.now(), this.lastTime + DAY_MS) - retentionDays * DAY_MS;
-    const kept = this.#closed.findIndex(({ lastTime }) => lastTime >= limit);
+    const kept = this.#closed.findIndex(
+      ({ first, count, lastTime }) => lastTime >= limit || first + count > this.#keepFrom,
+    );
     const old = this.#closed.splice(0, kept === -1 ? this.#closed.length : kept);
     try {
       await removeSegments(this.#folder, old);

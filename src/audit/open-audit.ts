@@ -1,9 +1,14 @@
-/** Everything of this folder that a front needs, opened and closed in the order that makes it right. */
-import { type Clock, systemClock } from '../core/clock.ts';
+/**
+ * Everything of this folder that a front needs, opened and closed in the order that makes it right: first what can be
+ * read, then, once the domain state is loaded and rows can be checked, what the last run left to be done. Nothing is
+ * written to the journal before.
+ */
+import { systemClock } from '../core/clock.ts';
 import type { Store } from '../store/contract.ts';
+import type { RowAuthenticator } from '../store/rows-contract.ts';
 import type { EncodedEvent, EventFacts } from './contract.ts';
 import { CounterSessions } from './counter-sessions.ts';
-import { type Derived, type LastUsage, openDerived } from './derived.ts';
+import { type LastUsage, openDerived } from './derived.ts';
 import { createEncoder } from './event.ts';
 import { type FileJournal, type JournalOptions, openJournal } from './journal.ts';
 import { type Home, lockholmEvent } from './lockholm-event.ts';
@@ -17,70 +22,76 @@ export interface AuditOptions extends JournalOptions {
   readonly home: Home;
 }
 
+export interface LeftUndone extends Replayed {
+  /** Engine sessions of a front that was killed, now closed. */
+  readonly leftOpen: readonly string[];
+}
+
 export interface Audit {
   readonly encodeEvent: (facts: EventFacts) => EncodedEvent;
   readonly journal: FileJournal;
-  readonly outbox: Outbox;
+  /** Told each event that was committed with rows, once the journal holds it. MUST NOT be called before `begin`. */
+  readonly journalled: (eventId: string) => void;
   readonly sessions: CounterSessions;
   readonly lastUsage: LastUsage;
   /** Time of the last entry that an earlier run left, ms since the epoch; 0 when there is none. */
   readonly lastTimeFound: number;
-  readonly replayed: Replayed;
-  /** Engine sessions of a front that was killed, now closed. */
-  readonly leftOpen: readonly string[];
+  /** How many entries the store knows of that the journal did not have when it was opened. */
+  readonly missingEntries: number;
+  /**
+   * Does what the last run left undone. MUST be called once, when the domain state is loaded, before anything else
+   * is journalled; nothing is served before it resolves. Rejects with RowError for an outbox row that Lockholm did
+   * not write, with JournalError or StoreError.
+   */
+  begin(authenticator: Pick<RowAuthenticator, 'verify'>): Promise<LeftUndone>;
   close(): Promise<void>;
 }
 
-/** Rejects with JournalError or StoreError; nothing is served before it resolves. */
+/** Rejects with JournalError or StoreError. */
 export async function openAudit(options: AuditOptions): Promise<Audit> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, home } = options;
   const journal = await openJournal(options.folder, options);
   try {
     const lastTimeFound = journal.lastTime;
-    const parts = { ...options, journal };
+    // Until the domain state says what it needs, nothing leaves the journal.
+    journal.keepFrom(0);
     const encodeEvent = createEncoder(options.node);
-    const replayed = await replayOutbox(parts);
+    const parts = { ...options, journal, clock, encodeEvent };
     const derived = await openDerived(parts);
-    await tellOfMissing(derived, { journal, encodeEvent, home: options.home, clock });
-    const sessions = new CounterSessions({ ...parts, clock, encodeEvent, view: derived.counters });
-    const leftOpen = await sessions.endLeftOpen();
-    const outbox = new Outbox(parts);
-    const stopTrying = resumeWhenPossible({ ...parts, clock, encodeEvent });
-    const close = async () => {
-      stopTrying();
-      await sessions.settled();
-      await outbox.close();
-      await derived.close();
-      await journal.close();
-    };
+    const { lastUsage, missingEntries } = derived;
+    const sessions = new CounterSessions({ ...parts, view: derived.counters });
+    let outbox: Outbox | undefined;
+    let stopTrying: () => void = () => undefined;
     return {
       encodeEvent,
       journal,
-      outbox,
+      journalled: (eventId) => outbox?.journalled(eventId),
       sessions,
-      lastUsage: derived.lastUsage,
+      lastUsage,
       lastTimeFound,
-      replayed,
-      leftOpen,
-      close,
+      missingEntries,
+      async begin(authenticator) {
+        const checked = { ...parts, authenticator };
+        const replayed = await replayOutbox(checked);
+        if (missingEntries > 0) {
+          const facts = lockholmEvent('JournalCutShort', home, clock.now(), { missingEntries });
+          await journal.append(encodeEvent(facts));
+        }
+        const leftOpen = await sessions.begin();
+        outbox = new Outbox(checked);
+        stopTrying = resumeWhenPossible(parts);
+        return { ...replayed, leftOpen };
+      },
+      async close() {
+        stopTrying();
+        await sessions.settled();
+        await outbox?.close();
+        await derived.close();
+        await journal.close();
+      },
     };
   } catch (error) {
     await journal.close();
     throw error;
   }
-}
-
-interface Telling extends Pick<Audit, 'encodeEvent' | 'journal'> {
-  readonly home: Home;
-  readonly clock: Clock;
-}
-
-/** The journal itself says where it was cut short, so that nobody reads it as whole. */
-async function tellOfMissing(
-  derived: Derived,
-  { journal, encodeEvent, home, clock }: Telling,
-): Promise<void> {
-  const { missingEntries } = derived;
-  if (missingEntries === 0) return;
-  await journal.append(encodeEvent(lockholmEvent('JournalCutShort', home, clock.now(), { missingEntries })));
 }

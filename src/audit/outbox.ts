@@ -9,8 +9,10 @@
  * beyond. Hence `mark` may become the watermark once the outbox holds none of the rows that were read then.
  */
 import { hash } from 'node:crypto';
-import type { OutboxEvent, Store } from '../store/contract.ts';
-import { JournalError } from './contract.ts';
+import type { OutboxEvent, OutboxRow, Store } from '../store/contract.ts';
+import { outboxFacts } from '../store/outbox-row.ts';
+import { notAuthentic } from '../store/row-content.ts';
+import type { RowAuthenticator } from '../store/rows-contract.ts';
 import { readDerived, writeDerived } from './derived-rows.ts';
 import { parseEnvelope } from './entry.ts';
 import type { FileJournal } from './journal.ts';
@@ -19,6 +21,8 @@ export interface OutboxParts {
   readonly store: Store;
   readonly journal: Pick<FileJournal, 'append' | 'read' | 'size' | 'settled'>;
   readonly node: string;
+  /** The domain state MUST be loaded before it is asked. */
+  readonly authenticator: Pick<RowAuthenticator, 'verify'>;
   /** Hears of what will be tried again. */
   readonly report?: (error: Error) => void;
 }
@@ -38,14 +42,16 @@ export interface Replayed {
   readonly dropped: number;
 }
 
-/** MUST be done before the server answers anything. Rejects with JournalError or StoreError. */
-export async function replayOutbox({ store, journal, node }: OutboxParts): Promise<Replayed> {
+/** MUST be done before the server answers anything. Rejects with RowError, JournalError or StoreError. */
+export async function replayOutbox(parts: OutboxParts): Promise<Replayed> {
+  const { store, journal, node } = parts;
   const stored = (await readDerived(store, rowId(node)))?.index;
   const watermark = typeof stored === 'number' ? stored : 0;
   let [appended, dropped] = [0, 0];
   for (;;) {
     const rows = (await store.outbox(LIMIT)).filter((row) => belongsTo(node, row));
     if (rows.length === 0) break;
+    await checkAuthentic(rows, parts);
     const missing = await notHeld(journal, rows, watermark);
     await Promise.all(missing.map((row) => journal.append(row)));
     await store.dropOutbox(rows.map(({ id }) => id));
@@ -56,19 +62,25 @@ export async function replayOutbox({ store, journal, node }: OutboxParts): Promi
   return { appended, dropped };
 }
 
-/** Throws JournalError `corrupt` for a row that is no event: somebody else wrote it. */
+/** Throws RowError for a row that is no event: somebody else wrote it. */
 function belongsTo(node: string, row: OutboxEvent): boolean {
   try {
     const envelope = parseEnvelope(row);
     if (envelope.id === row.id && envelope.body === hash('sha256', row.body, 'hex'))
       return envelope.node === node;
   } catch {
-    // Reported below like any other row that is not as it was written.
+    // Refused below like any other row that is not as it was written.
   }
-  throw new JournalError(
-    'corrupt',
-    `The outbox row ${row.id} was altered in the database: its event cannot be journalled. Restore a backup.`,
-  );
+  throw notAuthentic(outboxFacts(row));
+}
+
+/** Throws RowError for a row that Lockholm did not write: its event may never have happened. */
+async function checkAuthentic(
+  rows: readonly OutboxRow[],
+  { authenticator }: Pick<OutboxParts, 'authenticator'>,
+): Promise<void> {
+  const valid = await authenticator.verify(rows.map((row) => ({ ...outboxFacts(row), mac: row.mac })));
+  for (const [i, row] of rows.entries()) if (valid[i] !== true) throw notAuthentic(outboxFacts(row));
 }
 
 async function notHeld(
@@ -156,8 +168,9 @@ export class Outbox {
    * These were in the outbox a sweep ago, so their own appends were called long since. Once those have had their
    * outcome, what the journal does not hold was refused.
    */
-  async #settle(left: readonly OutboxEvent[]): Promise<void> {
+  async #settle(left: readonly OutboxRow[]): Promise<void> {
     const { store, journal } = this.#parts;
+    await checkAuthentic(left, this.#parts);
     await journal.settled();
     const missing = await notHeld(journal, left, this.#watermark);
     await Promise.all(missing.map((row) => journal.append(row)));

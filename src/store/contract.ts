@@ -54,6 +54,10 @@ export interface OutboxEvent {
   readonly envelope: Uint8Array;
   readonly body: Uint8Array;
 }
+export interface OutboxRow extends OutboxEvent {
+  /** Engine MAC over id and envelope, which names the body by its hash: outbox-row.ts. */
+  readonly mac: Uint8Array;
+}
 
 export interface StoreChange {
   /**
@@ -63,7 +67,7 @@ export interface StoreChange {
   readonly expect?: readonly (RowRef & { readonly version: number })[];
   readonly put?: readonly Row[];
   readonly delete?: readonly (RowRef & { readonly version: number })[];
-  readonly event?: OutboxEvent;
+  readonly event?: OutboxRow;
 }
 
 /** `position` counts commits in commit order, as a decimal string. */
@@ -98,7 +102,7 @@ export interface Store {
   changes(position: string, limit: number): Promise<readonly ChangeEntry[]>;
   /** Position of the last commit. */
   position(): Promise<string>;
-  outbox(limit: number): Promise<readonly OutboxEvent[]>;
+  outbox(limit: number): Promise<readonly OutboxRow[]>;
   /** Removes outbox rows that the journal holds. */
   dropOutbox(ids: readonly string[]): Promise<void>;
   /**

@@ -4,20 +4,21 @@
  */
 import type { Engine } from '../engine/protocol/messages.ts';
 import type { Row } from './contract.ts';
-import type { RowAuthenticator } from './rows-contract.ts';
+import type { MacFacts, RowAuthenticator } from './rows-contract.ts';
 
 const ROWS = 500;
 /** Half of what a frame may hold; a larger row travels alone. */
 const BYTES = 512 * 1024;
 
 export function engineAuthenticator(engine: Engine): RowAuthenticator {
-  const macs = new Batches(async (rows: readonly Omit<Row, 'mac'>[]) => {
+  const macs = new Batches(async (rows: readonly MacFacts[]) => {
     const reply = await engine.call('authenticateRows', { rows });
     // Replies are views of a frame that will be used again.
     return reply.macs.map((mac) => Uint8Array.from(mac));
   });
   const answers = new Batches(
-    async (rows: readonly Row[]) => (await engine.call('verifyRows', { rows })).valid,
+    async (rows: readonly (MacFacts & Pick<Row, 'mac'>)[]) =>
+      (await engine.call('verifyRows', { rows })).valid,
   );
   return { authenticate: (rows) => macs.ask(rows), verify: (rows) => answers.ask(rows) };
 }

@@ -1,7 +1,7 @@
 /** A row's content: canonical JSON in UTF-8. What is read back is frozen, so that a cache can hand it out. */
 import { canonicalJson } from '../core/canonical-json.ts';
-import type { Row, RowRef } from './contract.ts';
-import { RowError, type Stored } from './rows-contract.ts';
+import type { Row } from './contract.ts';
+import { type MacFacts, RowError, type Stored } from './rows-contract.ts';
 
 export const encodeContent = (value: object): Uint8Array => Buffer.from(canonicalJson(value));
 
@@ -16,7 +16,7 @@ export function decodeRow<T>({ table, id, version, content }: Omit<Row, 'mac'>):
   return Object.freeze({ id, version, value: deepFreeze(value) as T });
 }
 
-export const notAuthentic = ({ table, id }: RowRef): RowError =>
+export const notAuthentic = ({ table, id }: Pick<MacFacts, 'table' | 'id'>): RowError =>
   new RowError(
     `row ${table} ${id} is not authentic: it was changed or put there by something other than Lockholm, or it ` +
       'comes from another data folder. Restore the last backup, and find out who can write to the store',

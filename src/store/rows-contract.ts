@@ -30,12 +30,17 @@ export interface Rows {
   commit(change: RowsChange): Promise<void>;
 }
 
+/** What a MAC is over: docs/formats/row-mac.md. */
+export interface MacFacts extends Omit<Row, 'table' | 'mac'> {
+  readonly table: Table | 'outbox';
+}
+
 /** Computes and checks the MACs of rows; rejects when it cannot, which says nothing about the rows. */
 export interface RowAuthenticator {
   /** One MAC for each row, in order. */
-  authenticate(rows: readonly Omit<Row, 'mac'>[]): Promise<readonly Uint8Array[]>;
+  authenticate(rows: readonly MacFacts[]): Promise<readonly Uint8Array[]>;
   /** One answer for each row, in order. */
-  verify(rows: readonly Row[]): Promise<readonly boolean[]>;
+  verify(rows: readonly (MacFacts & Pick<Row, 'mac'>)[]): Promise<readonly boolean[]>;
 }
 
 /** Rows of a front: keeps its cache right when other fronts write to the same store. */

@@ -8,6 +8,7 @@ import {
   type Table,
   tables,
 } from './contract.ts';
+import { outboxRow } from './outbox-row.ts';
 import { decodeRow, encodeContent, notAuthentic } from './row-content.ts';
 import { RowTable } from './row-table.ts';
 import type { FrontRows, RowAuthenticator, RowsChange, Stored } from './rows-contract.ts';
@@ -79,12 +80,22 @@ class AuthenticatedRows implements FrontRows {
     }));
     for (const { table } of [...unsigned, ...(change.delete ?? []), ...(change.expect ?? [])])
       this.#table(table);
-    const macs = unsigned.length === 0 ? [] : await this.#authenticator.authenticate(unsigned);
+    const { event: unsignedEvent } = change;
+    // Asked for in one turn, so that both travel in one message.
+    const [macs, event] = await Promise.all([
+      this.#authenticator.authenticate(unsigned),
+      unsignedEvent && outboxRow(unsignedEvent, this.#authenticator),
+    ]);
     const put = unsigned.map((row, i): Row => ({ ...row, mac: macs[i] ?? missing(row) }));
     const written: readonly RowRef[] = [...put, ...(change.delete ?? [])];
     for (const { table, id } of written) this.#table(table).commitBegins(id);
     try {
-      await this.#store.commit({ ...change, put });
+      await this.#store.commit({
+        ...(change.expect && { expect: change.expect }),
+        ...(change.delete && { delete: change.delete }),
+        put,
+        ...(event && { event }),
+      });
     } catch (error) {
       // A conflict shows that the cache was behind, any other failure leaves the outcome open: read again.
       for (const { table, id } of written) this.#table(table).commitEnds(id, undefined);

@@ -6,7 +6,7 @@ import type { EventFacts } from '../../src/audit/contract.ts';
 import { checkCounters } from '../../src/audit/counter-check.ts';
 import { readDerived, scanDerived } from '../../src/audit/derived-rows.ts';
 import { parseEnvelope } from '../../src/audit/entry.ts';
-import { type Audit, openAudit } from '../../src/audit/open-audit.ts';
+import { type Audit, type LeftUndone, openAudit } from '../../src/audit/open-audit.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { ACCOUNT, collect, facts, keyArn, material, NODE, temporaryFolder } from './sample.ts';
@@ -14,7 +14,7 @@ import { ACCOUNT, collect, facts, keyArn, material, NODE, temporaryFolder } from
 const home = { account: '000000000000', region: 'us-east-1' };
 const START = Date.UTC(2026, 10, 24);
 
-interface Server extends Audit {
+interface Server extends Audit, LeftUndone {
   readonly store: Store;
   append(changes: Partial<EventFacts>): Promise<EventFacts>;
   /** Ends without writing anything more, as a kill does. */
@@ -26,6 +26,7 @@ async function serve(t: TestContext, folder: string, parts = 'as they are'): Pro
   if (parts === 'without rows') await forget(store);
   const clock = { now: () => START };
   const audit = await openAudit({ folder: join(folder, 'journal'), store, node: NODE, home, clock });
+  const left = await audit.begin({ verify: async (rows) => rows.map(() => true) });
   const abandon = async () => {
     await audit.journal.close();
     await store.close();
@@ -33,6 +34,7 @@ async function serve(t: TestContext, folder: string, parts = 'as they are'): Pro
   t.after(abandon);
   return {
     ...audit,
+    ...left,
     store,
     abandon,
     async append(changes) {

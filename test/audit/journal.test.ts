@@ -14,8 +14,14 @@ const events = (count: number) => Array.from({ length: count }, () => event());
 const START = Date.UTC(2026, 0, 1);
 
 /** Many small segments: each append of about 1 KiB starts a new one. */
-async function filled(folder: string, count: number, options: Partial<JournalOptions> = {}) {
+async function filled(
+  folder: string,
+  count: number,
+  options: Partial<JournalOptions> = {},
+  keepFrom = Number.POSITIVE_INFINITY,
+) {
   const journal = await open(folder, { segmentBytes: 1024, ...options });
+  journal.keepFrom(keepFrom);
   const written: EncodedEvent[] = [];
   for (let day = 0; day < count; day += 1) {
     const next = event({ time: START + day * DAY_MS });
@@ -202,6 +208,19 @@ describe('segments', () => {
     const again = await open(folder);
     t.after(() => again.close());
     assert.deepEqual(ids(await collect(again.read(0))), ids(kept));
+  });
+
+  it('are left, however old, from the entry on that somebody needs', async (t) => {
+    const folder = await temporaryFolder(t);
+    const { journal, written } = await filled(folder, 20, { retentionDays: 5 }, 3);
+    t.after(() => journal.close());
+    const kept = await collect(journal.read(0));
+    assert.ok(journal.first <= 3 && kept.length >= 17, `the first that is left is ${journal.first}`);
+    assert.deepEqual(ids(kept), ids(written.slice(-kept.length)));
+    journal.keepFrom(journal.size);
+    await journal.append(event({ time: START + 30 * DAY_MS }));
+    await journal.append(event({ time: START + 30 * DAY_MS }));
+    assert.ok(journal.first > 3);
   });
 
   it('that retention has not removed are missed', async (t) => {

@@ -9,7 +9,9 @@ import { readDerived } from '../../src/audit/derived-rows.ts';
 import { type FileJournal, openJournal } from '../../src/audit/journal.ts';
 import { Outbox, replayOutbox } from '../../src/audit/outbox.ts';
 import type { Store } from '../../src/store/contract.ts';
+import { outboxRow } from '../../src/store/outbox-row.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { HmacAuthenticator } from '../store/hmac-authenticator.ts';
 import { rounds } from '../support/random.ts';
 import { collect, event, NODE, temporaryFolder } from './sample.ts';
 
@@ -17,7 +19,10 @@ interface Setting {
   readonly journal: FileJournal;
   readonly store: Store;
   readonly node: string;
+  readonly authenticator: HmacAuthenticator;
 }
+
+const authenticator = new HmacAuthenticator('commit-loop');
 
 async function open(t: TestContext, folder?: string): Promise<Setting> {
   const place = folder ?? (await temporaryFolder(t));
@@ -27,7 +32,7 @@ async function open(t: TestContext, folder?: string): Promise<Setting> {
     await journal.close();
     await store.close();
   });
-  return { journal, store, node: NODE };
+  return { journal, store, node: NODE, authenticator };
 }
 
 let rowNumber = 0;
@@ -35,7 +40,7 @@ async function commit(store: Store, committed: EncodedEvent = event()): Promise<
   rowNumber += 1;
   const id = `row-${process.pid}-${rowNumber}`;
   const row = { table: 'setting', id, version: 1, content: Buffer.from('{}'), mac: Buffer.alloc(0) } as const;
-  await store.commit({ put: [row], event: committed });
+  await store.commit({ put: [row], event: await outboxRow(committed, authenticator) });
   return committed;
 }
 
@@ -71,9 +76,22 @@ describe('replaying the outbox', () => {
     const setting = await open(t);
     const { id, envelope, body } = event();
     await commit(setting.store, { id, envelope, body: Buffer.concat([body, Buffer.from(' ')]) });
-    await assert.rejects(replayOutbox(setting), { code: 'corrupt', message: new RegExp(id) });
+    await assert.rejects(replayOutbox(setting), { name: 'RowError', message: new RegExp(id) });
     assert.equal(setting.journal.size, 0);
     assert.deepEqual(await idsOut(setting.store), [id]);
+  });
+
+  it('refuses a row that Lockholm did not write: its event never happened', async (t) => {
+    const setting = await open(t);
+    const forged = event();
+    const { mac } = await outboxRow(event(), authenticator);
+    for (const bytes of [Buffer.alloc(0), mac]) {
+      await setting.store.commit({ event: { ...forged, mac: bytes } });
+      const message = new RegExp(`outbox ${forged.id} is not authentic.*backup`);
+      await assert.rejects(replayOutbox(setting), { name: 'RowError', message });
+      assert.deepEqual([setting.journal.size, await idsOut(setting.store)], [0, [forged.id]]);
+      await setting.store.dropOutbox([forged.id]);
+    }
   });
 
   it('leaves the rows of other nodes alone', async (t) => {
@@ -120,6 +138,15 @@ describe('the outbox of a running server', () => {
     assert.deepEqual(reports, []);
   });
 
+  it('journals nothing that somebody else put there, and says so', async (t) => {
+    const { store, journal, outbox, reports } = await running(t);
+    const forged = event();
+    await store.commit({ event: { ...forged, mac: Buffer.alloc(33) } });
+    for (let sweep = 0; sweep < 3; sweep += 1) await outbox.sweep();
+    assert.equal(journal.size, 0);
+    assert.match(String(reports[0]), new RegExp(`${forged.id} is not authentic`));
+  });
+
   it('waits when the journal cannot be written', async (t) => {
     const { journal, store } = await running(t);
     const reports: Error[] = [];
@@ -135,6 +162,7 @@ describe('the outbox of a running server', () => {
     };
     const outbox = new Outbox({
       store,
+      authenticator,
       journal: failing,
       node: NODE,
       report: (error) => reports.push(error),
@@ -169,7 +197,10 @@ describe('the outbox of a running server', () => {
     const [held, next] = [await commit(store), await commit(store)];
     await journal.append(held);
     await fill();
-    assert.deepEqual(await replayOutbox({ journal, store, node: NODE }), { appended: 1, dropped: 1 });
+    assert.deepEqual(await replayOutbox({ journal, store, node: NODE, authenticator }), {
+      appended: 1,
+      dropped: 1,
+    });
     assert.equal((await idsIn(journal)).filter((id) => id === held.id || id === next.id).length, 2);
   });
 });

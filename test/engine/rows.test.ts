@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSecretKey } from 'node:crypto';
 import { test } from 'node:test';
 import { rowIsAuthentic, rowMac } from '../../src/engine/rows.ts';
+import { outboxFacts } from '../../src/store/outbox-row.ts';
 import { hex, readVectors } from '../support/vectors.ts';
 
 interface Case {
@@ -17,8 +18,15 @@ const { cases } = readVectors<{ cases: Case[] }>('row-mac');
 const rowOf = ({ table, id, version, content }: Case) => ({ table, id, version, content: hex(content) });
 
 test('there are vectors of row MACs, all different', () => {
-  assert.equal(cases.length, 4);
+  assert.equal(cases.length, 5);
   assert.equal(new Set(cases.map(({ mac }) => mac)).size, cases.length);
+});
+
+test('the MAC of an event in the outbox is over its id and envelope', () => {
+  const vector = cases.find(({ table }) => table === 'outbox');
+  assert.ok(vector !== undefined);
+  const event = { id: vector.id, envelope: hex(vector.content), body: Buffer.of(1) };
+  assert.deepEqual(outboxFacts(event), rowOf(vector));
 });
 
 for (const vector of cases) {

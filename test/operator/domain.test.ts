@@ -6,9 +6,20 @@ import type { JournalEntry } from '../../src/audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../src/audit/entry.ts';
 import { newRootAccessKey } from '../../src/identity/access-keys.ts';
 import { encodeState, readState } from '../../src/operator/domain/state-row.ts';
+import { ownEvent } from '../../src/operator/own-event.ts';
 import { StoreError } from '../../src/store/contract.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { startEngines, type TestEngines } from '../support/engines.ts';
-import { ACCOUNT, createKey, decrypt, encrypt, startNode, type TestNode, temporaryFolder } from './node.ts';
+import {
+  ACCOUNT,
+  createKey,
+  decrypt,
+  encrypt,
+  eventually,
+  startNode,
+  type TestNode,
+  temporaryFolder,
+} from './node.ts';
 
 async function stateEvents(node: TestNode) {
   const found: { epoch: number; reason: string }[] = [];
@@ -144,13 +155,101 @@ describe('the domain state of a server', () => {
     await assert.rejects(start(), { code: 'wrong-seal', message: /--seal/ });
   });
 
-  it('is entered again in a journal that was begun anew', async () => {
-    await start();
+  it('is entered again in a journal that was begun anew, with a warning', async () => {
+    const first = await start();
+    await first.rows.commit({ put: [{ table: 'account', id: ACCOUNT, version: 1, value: {} }] });
     await nodes.pop()?.stop();
     await cp(join(folder.path, 'data', 'lockholm.db'), join(folder.path, 'moved', 'lockholm.db'));
     const moved = await startNode(join(folder.path, 'moved'), engines);
     nodes.push(moved);
     assert.deepEqual(await stateEvents(moved), [{ epoch: 1, reason: 'found' }]);
+    assert.match(moved.logged.join(), /journal-begun-anew.*beside a database that is not new/);
+  });
+
+  it('is journalled as made by the start after one that ended before its entry', async () => {
+    const store = await openSqliteStore(join(folder.path, 'lockholm.db'));
+    const { blob, epoch } = await engines.engine.call('createDomain', {});
+    await store.commit({ put: [encodeState({ blob: Buffer.from(blob), epoch }, 1)] });
+    await store.close();
+    const node = await startNode(folder.path, engines);
+    nodes.push(node);
+    assert.deepEqual([await stateEvents(node), node.logged], [[{ epoch: 1, reason: 'created' }], []]);
+  });
+
+  it('is entered once more when its entry is in a segment that retention may remove', async () => {
+    const journal = { segmentBytes: 4096, retentionDays: 1 };
+    const node = await start({ journal });
+    const fill = async () => {
+      for (let n = 0; n < 8; n += 1) await node.journal.append(ownEvent(node.parts, 'Filler', { n }));
+    };
+    await fill();
+    assert.ok(node.journal.lastSegment > 0);
+    await eventually(async () => (await stateEvents(node)).length === 2);
+    assert.deepEqual((await stateEvents(node)).at(-1), { epoch: 1, reason: 'confirmed' });
+    const before = node.journal.size;
+    await fill();
+    const again = await restart({ journal });
+    assert.ok(again.journal.size > before);
+    assert.deepEqual((await stateEvents(again)).at(-1), { epoch: 1, reason: 'confirmed' });
+  });
+
+  it('is compared with its entry also when everything of its time has left the journal', async () => {
+    const DAY_MS = 86_400_000;
+    const clock = { time: Date.now(), now: () => clock.time };
+    const options = { clock, journal: { segmentBytes: 4096, retentionDays: 1, clock } };
+    const first = await start(options);
+    await first.stop();
+    nodes.pop();
+    const database = join(folder.path, 'data', 'lockholm.db');
+    await copyFile(database, join(folder.path, 'old.db'));
+    const second = await start(options);
+    await second.domain.rotate();
+    for (let day = 0; day < 3; day += 1) {
+      clock.time += 0.9 * DAY_MS;
+      for (let n = 0; n < 8; n += 1) await second.journal.append(ownEvent(second.parts, 'Filler', { n }));
+      await eventually(async () => (await stateEvents(second)).at(-1)?.reason === 'confirmed');
+    }
+    assert.ok(second.journal.first > 4, 'retention removed the state’s first entries');
+    await second.stop();
+    nodes.pop();
+    await copyFile(join(folder.path, 'old.db'), database);
+    await forgetDomain();
+    await assert.rejects(start(options), { code: 'stale' });
+  });
+
+  it('is not journalled before the engines have found it to be one', async () => {
+    const node = await start();
+    const old = await readState(node.store);
+    assert.ok(old !== undefined);
+    await node.domain.rotate();
+    const before = await stateEvents(node);
+    await node.store.commit({ put: [encodeState({ ...old, epoch: 9 }, 3)] });
+    await assert.rejects(node.domain.refresh(), { name: 'DomainError' });
+    await node.store.commit({ put: [encodeState({ epoch: 9, blob: Buffer.alloc(200) }, 4)] });
+    await assert.rejects(node.domain.refresh(), { name: 'DomainError' });
+    assert.deepEqual(await stateEvents(node), before);
+    assert.equal(node.domain.inForce.epoch, 2);
+  });
+
+  it('has its changes in the outbox with a MAC, and refuses a row there that it did not write', async () => {
+    const node = await start();
+    const forged = ownEvent(node.parts, 'DomainStateChanged', { epoch: 7, reason: 'rotated', sha256: '' });
+    await node.store.commit({ event: { ...forged, mac: Buffer.alloc(33) } });
+    await node.stop();
+    nodes.pop();
+    await assert.rejects(start(), { name: 'RowError', message: new RegExp(`outbox ${forged.id}`) });
+  });
+
+  it('journals a rotation whose entry was not appended before a kill', async () => {
+    const node = await start();
+    await node.journal.close();
+    await assert.rejects(node.domain.rotate());
+    await node.store.close();
+    const again = await start();
+    assert.deepEqual(await stateEvents(again), [
+      { epoch: 1, reason: 'created' },
+      { epoch: 2, reason: 'rotated' },
+    ]);
   });
 
   it('keeps a token of a replaced domain key out of the store', async () => {

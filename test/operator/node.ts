@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { EncodedEvent, EventFacts } from '../../src/audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../src/audit/entry.ts';
 import { createEncoder } from '../../src/audit/event.ts';
-import { type FileJournal, openJournal } from '../../src/audit/journal.ts';
+import { type FileJournal, type JournalOptions, openJournal } from '../../src/audit/journal.ts';
 import { replayOutbox } from '../../src/audit/outbox.ts';
 import type { Call, Caller, CallRecord, Operation, Service } from '../../src/core/call.ts';
 import { canonicalContext } from '../../src/core/encryption-context.ts';
@@ -76,7 +76,7 @@ export interface NodeOptions {
   readonly clock?: { now(): number };
   /** Of the data folder. */
   readonly database?: string;
-  readonly journal?: { readonly segmentBytes?: number };
+  readonly journal?: Omit<JournalOptions, 'node'>;
 }
 
 /** Starts the parts on what the folder holds. `engines` have no domain of their own making. */
@@ -90,8 +90,7 @@ export async function startNode(
     options.database === undefined ? storePath(data) : join(data, options.database),
   );
   const journal = await openJournal(journalPath(data), { node: NODE, ...options.journal });
-  // As at every start: what the store tells of and the journal does not have yet.
-  await replayOutbox({ store, journal, node: NODE });
+  journal.keepFrom(0);
   const clock = options.clock ?? { now: () => Date.now() };
   const logged: string[] = [];
   const parts = {
@@ -104,7 +103,8 @@ export async function startNode(
   };
   const domain = new Domain({ ...parts, store, engine: engines.engine, node: NODE });
   const engine = reloadingEngine(engines.engine, () => domain.refresh());
-  const rows = await openRows(domain.guardedStore, engineAuthenticator(engine));
+  const authenticator = engineAuthenticator(engine);
+  const rows = await openRows(domain.guardedStore, authenticator);
   const close = async () => {
     await domain.stop();
     await journal.close();
@@ -114,8 +114,11 @@ export async function startNode(
   const kms = bindKms({ rows, store, engine, events, lastUsage: { trackingStart: 0, get: () => undefined } });
   try {
     const mark = await readRestoreMark(data);
-    const verify = mark ? () => verifyRestored(mark, engine) : async () => {};
-    await domain.start(rows, mark || options.restored ? verify : undefined);
+    await domain.load();
+    if (mark) await verifyRestored(mark, engine);
+    // As at every start: what the store tells of and the journal does not have yet.
+    await replayOutbox({ store, journal, node: NODE, authenticator });
+    await domain.start(rows, mark !== undefined || options.restored);
     if (mark) await finishRestore(mark, { ...parts, kms, rows, data });
   } catch (error) {
     await close();

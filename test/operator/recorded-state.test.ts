@@ -29,6 +29,10 @@ function watched() {
     get size() {
       return node.journal.size;
     },
+    get lastSegment() {
+      return node.journal.lastSegment;
+    },
+    keepFrom: () => undefined,
     read(index: number) {
       from.push(index);
       return node.journal.read(index);

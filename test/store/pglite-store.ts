@@ -16,7 +16,7 @@ import {
 import {
   type ChangeEntry,
   type CommitResult,
-  type OutboxEvent,
+  type OutboxRow,
   type Row,
   type RowRef,
   type ScanOptions,
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS stored_row (
   content bytea NOT NULL, mac bytea NOT NULL, PRIMARY KEY (tbl, id));
 CREATE TABLE IF NOT EXISTS outbox (
   seq int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id text UNIQUE NOT NULL,
-  envelope bytea NOT NULL, body bytea NOT NULL);
+  envelope bytea NOT NULL, body bytea NOT NULL, mac bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS change (
   position int8 NOT NULL, n int4 NOT NULL, tbl text NOT NULL, id text NOT NULL, version int8 NOT NULL,
   PRIMARY KEY (position, n));
@@ -115,10 +115,10 @@ export class PgliteStore implements Store {
     return String(await counter(this.#open(), 'position'));
   }
 
-  async outbox(limit: number): Promise<readonly OutboxEvent[]> {
+  async outbox(limit: number): Promise<readonly OutboxRow[]> {
     checkLimit(limit);
-    const { rows } = await this.#open().query<OutboxEvent>(
-      'SELECT event_id AS id, envelope, body FROM outbox ORDER BY seq LIMIT $1',
+    const { rows } = await this.#open().query<OutboxRow>(
+      'SELECT event_id AS id, envelope, body, mac FROM outbox ORDER BY seq LIMIT $1',
       [limit],
     );
     return rows;
@@ -177,10 +177,11 @@ async function apply(tx: Transaction, change: StoreChange): Promise<CommitResult
   }
   const { event } = change;
   if (event)
-    await tx.query('INSERT INTO outbox (event_id, envelope, body) VALUES ($1, $2, $3)', [
+    await tx.query('INSERT INTO outbox (event_id, envelope, body, mac) VALUES ($1, $2, $3, $4)', [
       event.id,
       event.envelope,
       event.body,
+      event.mac,
     ]);
   return { position };
 }

@@ -42,7 +42,10 @@ async function churn(
     const content = marked(mark, next() < 0.05 ? next() * 9000 : next() * 400);
     const version = (old?.version ?? 0) + 1;
     const row: Row = { table: 'material', id, version, content, mac: content.subarray(0, 12) };
-    await store.commit({ put: [row], event: { id: `e${mark}`, envelope: content, body: content } });
+    await store.commit({
+      put: [row],
+      event: { id: `e${mark}`, envelope: content, body: content, mac: content },
+    });
     await store.dropOutbox([`e${mark}`]);
     rows.set(id, { version, mark });
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { OutboxEvent, Row, Store, Table } from '../../src/store/contract.ts';
+import type { OutboxRow, Row, Store, Table } from '../../src/store/contract.ts';
 import { StoreError } from '../../src/store/contract.ts';
 
 export interface OpenStore {
@@ -24,10 +24,11 @@ export const row = (id: string, version = 1, content = `${id} ${version}`, table
   content: Buffer.from(content),
   mac: Buffer.from(`mac of ${id}`),
 });
-export const event = (id: string): OutboxEvent => ({
+export const event = (id: string): OutboxRow => ({
   id,
   envelope: Buffer.from(`envelope ${id}`),
   body: Buffer.from(`body ${id}`),
+  mac: Buffer.from(`mac ${id}`),
 });
 export const isCode = (code: StoreError['code']) => (error: unknown) =>
   error instanceof StoreError && error.code === code;
@@ -283,6 +284,7 @@ function outbox(store: () => Store, opened: () => OpenStore): void {
     assert.deepEqual(ids(found), ['z', 'm', 'a']);
     assert.equal(Buffer.from(found[1]?.envelope ?? []).toString(), 'envelope m');
     assert.equal(Buffer.from(found[1]?.body ?? []).toString(), 'body m');
+    assert.equal(Buffer.from(found[1]?.mac ?? []).toString(), 'mac m');
     assert.deepEqual(ids(await store().outbox(2)), ['z', 'm']);
     await store().dropOutbox(['m', 'never there']);
     assert.deepEqual(ids(await store().outbox(10)), ['z', 'a']);

@@ -43,6 +43,11 @@ export const alteredState = (claimed: number, sealed: number): DomainError =>
       `of epoch ${sealed}. Find out who can write to the database. ${RESTORE}`,
   );
 
+export const JOURNAL_LOST =
+  'the journal is empty beside a database that is not new: what it said is lost, and a database that was put back ' +
+  'could not be told from the newest one at this start. Where you have its files, stop the server and put them back; ' +
+  'else find out who removed them. Deletions wait where the clock cannot be trusted without it (lockholm status)';
+
 /** What an engine's refusal of a state means; other errors stay what they are. */
 export function stateRefused(error: EngineError): Error {
   if (error.code === 'stale-domain')

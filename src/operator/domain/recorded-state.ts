@@ -4,7 +4,7 @@
  * An old row costs reading and nothing else, so a database that was put back does not hide newer epochs; a made-up
  * one is refused by its MAC.
  */
-import type { EncodedEvent, Journal, JournalEntry } from '../../audit/contract.ts';
+import type { Journal, JournalEntry } from '../../audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../audit/entry.ts';
 import type { RowRef } from '../../store/contract.ts';
 import type { Rows } from '../../store/rows-contract.ts';
@@ -16,33 +16,45 @@ export interface RecordedState {
   readonly epoch: number;
   /** Hex SHA-256 of the sealed state. */
   readonly sha256: string;
+  /** Index of an entry that says so, or of one before it: retention must leave what comes from there on. */
+  readonly at: number;
 }
 interface Mark extends RecordedState {
   /** Entries before this one are accounted for. */
   readonly index: number;
 }
 
-const NONE: Mark = { index: 0, epoch: 0, sha256: '' };
+const NONE: Mark = { index: 0, epoch: 0, sha256: '', at: 0 };
 /** Reading so many entries takes a fraction of a second. */
 const UNMARKED = 50_000;
 const NAME_FIELD = Buffer.from(`"name":"${STATE_EVENT}"`);
 
-export type RecordingJournal = Pick<Journal, 'size' | 'read'>;
+export interface RecordingJournal extends Pick<Journal, 'size' | 'read'> {
+  /** Index of the first entry of the segment that is written. */
+  readonly lastSegment: number;
+  /** Retention leaves the entries from this one on. */
+  keepFrom(index: number): void;
+}
 
 /** From the whole journal: for a store that is new or whose rows cannot be checked. */
-export const recordedSince = async (journal: RecordingJournal, mark: Mark = NONE): Promise<RecordedState> => {
+export const recordedSince = async (
+  journal: Pick<Journal, 'read'>,
+  mark: Mark = NONE,
+): Promise<RecordedState> => {
   let last: RecordedState = mark;
   for await (const entry of journal.read(mark.index)) last = stateIn(entry) ?? last;
-  return { epoch: last.epoch, sha256: last.sha256 };
+  return { epoch: last.epoch, sha256: last.sha256, at: last.at };
 };
 
-function stateIn(entry: JournalEntry | EncodedEvent): RecordedState | undefined {
+function stateIn(entry: JournalEntry): RecordedState | undefined {
   const { buffer, byteOffset, byteLength } = entry.envelope;
   if (!Buffer.from(buffer, byteOffset, byteLength).includes(NAME_FIELD)) return undefined;
   const { type, name, errorCode } = parseEnvelope(entry);
   if (type !== 'LockholmEvent' || name !== STATE_EVENT || errorCode !== undefined) return undefined;
   const facts = parseBody(entry)?.additionalEventData;
-  return typeof facts?.epoch === 'number' ? { epoch: facts.epoch, sha256: String(facts.sha256) } : undefined;
+  return typeof facts?.epoch === 'number'
+    ? { epoch: facts.epoch, sha256: String(facts.sha256), at: entry.index }
+    : undefined;
 }
 
 /** One node's journal. Calls follow each other, and none overlaps with the writing of a state's entry. */
@@ -65,13 +77,19 @@ export class RecordedStates {
     // A mark beyond the journal's end is of another journal.
     const mark = stored !== undefined && stored.value.index <= this.#journal.size ? stored.value : NONE;
     this.#index = mark.index;
-    this.#last = await recordedSince(this.#journal, mark);
+    this.note(await recordedSince(this.#journal, mark));
     return this.#last;
   }
 
   /** The journal holds an entry for this state now. */
   note(state: RecordedState): void {
     this.#last = state;
+    this.#journal.keepFrom(state.at);
+  }
+
+  /** Retention waits for an entry in the segment that is written. */
+  get aging(): boolean {
+    return this.#last.at < this.#journal.lastSegment;
   }
 
   get behind(): boolean {
@@ -81,7 +99,7 @@ export class RecordedStates {
   async save(): Promise<void> {
     const index = this.#journal.size;
     const before = await this.#rows.get<Mark>(this.#place.table, this.#place.id);
-    const value: Mark = { index, epoch: this.#last.epoch, sha256: this.#last.sha256 };
+    const value: Mark = { ...this.#last, index };
     await this.#rows.commit({ put: [{ ...this.#place, version: (before?.version ?? 0) + 1, value }] });
     this.#index = index;
   }

@@ -1,5 +1,5 @@
 /** What a front reads before it needs an engine: the locked data folder, its store and its journal. */
-import { type Audit, openAudit } from '../../audit/open-audit.ts';
+import { openAudit } from '../../audit/open-audit.ts';
 import type { Clock } from '../../core/clock.ts';
 import { must, parseRegion } from '../../core/ids.ts';
 import { journalPath, storePath } from '../../operator/data-files.ts';
@@ -39,19 +39,10 @@ export async function openStorage({ settings, log, clock, closing }: Opening) {
     report: (error) => log.warn('the journal needs attention', { error }),
   });
   const audit = closing.adopt(opened, (open) => open.close());
-  reportRecovery(audit, log);
-  const { journal, encodeEvent, outbox } = audit;
-  const events = { journal, encodeEvent, journalled: outbox.journalled, clock, region: HOME_REGION };
+  const { journal, encodeEvent, journalled } = audit;
+  const events = { journal, encodeEvent, journalled, clock, region: HOME_REGION };
   return { store, node, audit, events };
 }
 
 /** `events`: what journals the acts of Lockholm itself. */
 export type Storage = Awaited<ReturnType<typeof openStorage>>;
-
-function reportRecovery({ replayed, leftOpen }: Audit, log: Log): void {
-  if (replayed.appended + replayed.dropped + leftOpen.length > 0)
-    log.warn('the last run did not stop in order; nothing that was acknowledged is lost', {
-      ...replayed,
-      sessionsClosed: leftOpen.length,
-    });
-}

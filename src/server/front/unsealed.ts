@@ -1,10 +1,12 @@
 /** What a front has once its engines hold the domain state: keys that work, and rows that can be checked. */
+import type { Audit, LeftUndone } from '../../audit/open-audit.ts';
 import { verifyRestored } from '../../operator/backup/finish-restore.ts';
 import { readRestoreMark } from '../../operator/backup/restore-mark.ts';
 import { Domain } from '../../operator/domain/domain.ts';
 import { reloadingEngine } from '../../operator/domain/reloading-engine.ts';
 import { engineAuthenticator } from '../../store/engine-authenticator.ts';
 import { openRows } from '../../store/rows.ts';
+import type { Log } from '../../wire/log.ts';
 import type { EnginePairs } from './engine-pairs.ts';
 import { connectEngines } from './engines.ts';
 import type { Opening, Storage } from './storage.ts';
@@ -26,10 +28,30 @@ export async function unseal(
     open.stop(),
   );
   const engine = reloadingEngine(client, () => domain.refresh());
-  const rows = await openRows(domain.guardedStore, engineAuthenticator(engine));
+  const authenticator = engineAuthenticator(engine);
+  const rows = await openRows(domain.guardedStore, authenticator);
   const restore = await readRestoreMark(settings.data);
-  await domain.start(rows, restore && (() => verifyRestored(restore, engine)));
+  await domain.load();
+  if (restore !== undefined) await verifyRestored(restore, engine);
+  reportLeft(await audit.begin(authenticator), audit, log);
+  await domain.start(rows, restore !== undefined);
   return { engine, watch, domain, rows, restore };
+}
+
+/** Where the journal was empty, the domain says so. */
+function reportLeft(left: LeftUndone, { missingEntries, lastTimeFound }: Audit, log: Log): void {
+  if (missingEntries > 0 && lastTimeFound > 0)
+    log.warn('the journal was cut short: entries that the database knows of are gone from its end', {
+      missingEntries,
+      advice: 'where you have its files, stop the server and put them back; else find out who removed them',
+    });
+  const { appended, dropped, leftOpen } = left;
+  if (appended + dropped + leftOpen.length > 0)
+    log.warn('the last run did not stop in order; what it left undone is done now', {
+      appended,
+      dropped,
+      sessionsClosed: leftOpen.length,
+    });
 }
 
 /** `restore`: the folder was restored from a backup, which is still to be finished. */

@@ -2,7 +2,7 @@
 import type {
   ChangeEntry,
   CommitResult,
-  OutboxEvent,
+  OutboxRow,
   Row,
   ScanOptions,
   StoreChange,
@@ -16,7 +16,7 @@ export interface Operations {
   commit: { args: { change: StoreChange }; result: CommitResult };
   changes: { args: { position: string; limit: number }; result: readonly ChangeEntry[] };
   position: { args: object; result: string };
-  outbox: { args: { limit: number }; result: readonly OutboxEvent[] };
+  outbox: { args: { limit: number }; result: readonly OutboxRow[] };
   dropOutbox: { args: { ids: readonly string[] }; result: undefined };
   erase: { args: object; result: 'erased' };
   backup: { args: { path: string }; result: undefined };

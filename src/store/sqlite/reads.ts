@@ -1,8 +1,8 @@
 /** Every question that is answered without writing. */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   type ChangeEntry,
-  type OutboxEvent,
+  type OutboxRow,
   type Row,
   type ScanOptions,
   StoreError,
@@ -20,9 +20,12 @@ export class Reads {
   readonly #scan;
   readonly #meta;
   readonly #changes;
-  readonly #outbox;
+  readonly #db: DatabaseSync;
+  #outbox: StatementSync | undefined;
 
+  /** Reads rows, position and feed of every schema; the outbox, of the newest. */
   constructor(db: DatabaseSync) {
+    this.#db = db;
     this.#get = db.prepare('SELECT id, version, content, mac FROM row WHERE tbl = ? AND id = ?');
     this.#scan = db.prepare(
       'SELECT id, version, content, mac FROM row WHERE tbl = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
@@ -35,7 +38,6 @@ export class Reads {
          9223372036854775807)
        ORDER BY change.position, n`,
     );
-    this.#outbox = db.prepare('SELECT event_id, envelope, body FROM outbox ORDER BY seq LIMIT ?');
   }
 
   get(table: Table, id: string): Row | undefined {
@@ -65,9 +67,12 @@ export class Reads {
     return found.map(({ tbl, ...each }) => ({ ...each, table: tbl }));
   }
 
-  outbox(limit: number): readonly OutboxEvent[] {
-    const found = this.#outbox.all(limit) as { event_id: string; envelope: Uint8Array; body: Uint8Array }[];
-    return found.map(({ event_id: id, envelope, body }) => ({ id, envelope, body }));
+  outbox(limit: number): readonly OutboxRow[] {
+    this.#outbox ??= this.#db.prepare(
+      'SELECT event_id AS id, envelope, body, mac FROM outbox ORDER BY seq LIMIT ?',
+    );
+    const found = this.#outbox.all(limit) as unknown as OutboxRow[];
+    return found.map(({ id, envelope, body, mac }) => ({ id, envelope, body, mac }));
   }
 }
 

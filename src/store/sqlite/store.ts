@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { checkChange, checkId, checkLimit, checkPosition, checkPrefix, checkTable } from '../check.ts';
-import type { OutboxEvent, Row, ScanOptions, Store, StoreChange, Table } from '../contract.ts';
+import type { OutboxRow, Row, ScanOptions, Store, StoreChange, Table } from '../contract.ts';
 import { Channel } from './channel.ts';
 import type { WorkerOptions } from './messages.ts';
 
@@ -100,10 +100,11 @@ function detached(change: StoreChange): StoreChange {
   };
 }
 
-const detachedEvent = ({ id, envelope, body }: OutboxEvent): OutboxEvent => ({
+const detachedEvent = ({ id, envelope, body, mac }: OutboxRow): OutboxRow => ({
   id,
   envelope: own(envelope),
   body: own(body),
+  mac: own(mac),
 });
 
 const own = (bytes: Uint8Array): Uint8Array =>

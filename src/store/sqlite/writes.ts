@@ -38,7 +38,7 @@ export class Writes {
       change: prepare('INSERT INTO change (position, n, tbl, id, version) VALUES (?, ?, ?, ?, ?)'),
       meta: prepare('UPDATE meta SET value = ? WHERE name = ?'),
       prune: prepare('DELETE FROM change WHERE position <= ?'),
-      event: prepare('INSERT INTO outbox (event_id, envelope, body) VALUES (?, ?, ?)'),
+      event: prepare('INSERT INTO outbox (event_id, envelope, body, mac) VALUES (?, ?, ?, ?)'),
       drop: prepare('DELETE FROM outbox WHERE event_id = ?'),
     };
   }
@@ -84,7 +84,7 @@ export class Writes {
       this.#statements.change.run(this.#position, n++, table, id, 0);
     }
     const { event } = change;
-    if (event) this.#statements.event.run(event.id, event.envelope, event.body);
+    if (event) this.#statements.event.run(event.id, event.envelope, event.body, event.mac);
     return { value: { position: String(this.#position) } };
   }
 

@@ -17,7 +17,7 @@ async function loop(): Promise<void> {
   while (!failed) {
     const id = `${prefix}/${n++}`;
     const put = [{ table: 'key', id, version: 1, content, mac: bytes }] as const;
-    await store.commit({ put, event: { id, envelope: bytes, body: bytes } });
+    await store.commit({ put, event: { id, envelope: bytes, body: bytes, mac: bytes } });
     writeSync(1, `${id}\n`);
   }
 }
