@@ -11,6 +11,7 @@ import { jsonRoute } from './json/route.ts';
 import type { Protocol, Reply, Route } from './protocol.ts';
 import { bindOperations } from './services.ts';
 
+const CONTENT_TYPES = 'application/x-amz-json-';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 /** AWS's own front end makes these two, and spells it so; SDKs read both. */
 const capitalised: readonly string[] = ['AccessDeniedException', 'SerializationException'];
@@ -32,8 +33,9 @@ export class AwsJson implements Protocol {
   route(head: HttpHead): Route | ServiceError | undefined {
     if (head.method !== 'POST' || head.path !== '/') return undefined;
     const target = head.get('x-amz-target');
-    if (target === undefined) return undefined;
-    return this.#routes.get(target) ?? new ServiceError('UnknownOperationException');
+    // Without either it may be of another protocol on the same path.
+    if (target === undefined && !head.get('content-type')?.startsWith(CONTENT_TYPES)) return undefined;
+    return this.#routes.get(target ?? '') ?? new ServiceError('UnknownOperationException');
   }
 
   errorReply(error: ServiceError): Reply {

@@ -1,4 +1,6 @@
 /** Answers below any protocol. */
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpHead } from '../core/http-head.ts';
 import type { Reply } from './protocol.ts';
@@ -38,5 +40,13 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     return;
   }
   const status = malformed.get(error.code) ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  const headers = `x-amzn-RequestId: ${randomUUID()}\r\nContent-Length: 0\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n`);
+}
+
+/** Of expectations there is only 100-continue (RFC 9110, section 10.1.1). */
+export function answerExpectation(response: ServerResponse): void {
+  const body = '{"message":"Only 100-continue can be expected."}';
+  const headers = ['x-amzn-RequestId', randomUUID(), 'Content-Type', JSON_TYPE, 'Connection', 'close'];
+  response.writeHead(417, headers).end(body);
 }

@@ -6,7 +6,7 @@ import { ServiceError } from '../core/errors.ts';
 import { HttpHead } from '../core/http-head.ts';
 import { BodyStream } from './body-stream.ts';
 import { bodyTooLarge, tooManyBodies, toServiceError } from './errors.ts';
-import { answerMalformed, healthReply, type PlainReply, unknownPath } from './http-replies.ts';
+import { answerExpectation, answerMalformed, healthReply, type PlainReply, unknownPath } from './http-replies.ts';
 import type { Log } from './log.ts';
 import type { Pipeline, Request } from './pipeline.ts';
 import type { BufferedRoute, Protocol, Reply, Route, StreamedRoute } from './protocol.ts';
@@ -81,6 +81,10 @@ export class HttpListener {
     if (limits.connections > 0) this.#server.maxConnections = limits.connections;
     this.#server.on('request', (request, response) => this.#receive(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
+    this.#server.on('checkExpectation', (_, response) => {
+      options.pipeline.refused.add('UnknownExpectation');
+      answerExpectation(response);
+    });
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       options.pipeline.refused.add('MalformedHttp');
       answerMalformed(error, socket);

@@ -62,6 +62,29 @@ describe('the listener', () => {
     assert.notEqual(a.headers['x-amzn-requestid'], b.headers['x-amzn-requestid']);
   });
 
+  test('also what is answered below the protocols', async () => {
+    const expecting = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: the-unexpected\r\nContent-Length: 2\r\n\r\n{}';
+    for (const [text, status] of [
+      ['nonsense\r\n\r\n', 400],
+      [`GET / HTTP/1.1\r\nA: ${'x'.repeat(9000)}\r\n\r\n`, 431],
+      ['GET / HTTP/1.1\r\nHost: a\r\n', 408],
+      [expecting, 417],
+    ] as const) {
+      const answer = await raw(text);
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
+      assert.match(answer, /\r\nx-amzn-RequestId: [0-9a-f]{8}-[0-9a-f-]{27}\r\n/);
+    }
+    assert.equal(server.pipeline.refused.get('UnknownExpectation'), 1);
+  });
+
+  test('AWS JSON without a target names no operation', async () => {
+    const headers = { 'Content-Type': 'application/x-amz-json-1.1' };
+    for (const target of [{}, { 'X-Amz-Target': '' }, { 'X-Amz-Target': 'Notes.None' }]) {
+      const answer = await server.send('POST', '/', { ...headers, ...target }, '{}');
+      assert.deepEqual([answer.status, answer.body], [400, '{"__type":"UnknownOperationException"}']);
+    }
+  });
+
   test('paths that are not served, and methods', async () => {
     for (const [method, path, status, allow] of [
       ['GET', '/nothing', 404, undefined],
