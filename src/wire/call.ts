@@ -4,7 +4,7 @@ import type { Call, Caller, CallRecord } from '../core/call.ts';
 import type { AccountId, Region } from '../core/ids.ts';
 import type { OutboxEvent } from '../store/contract.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
-import type { BodyStream } from './body-stream.ts';
+import type { RequestBody } from './body-stream.ts';
 import type { HeldRows } from './row-queues.ts';
 import type { BoundOperation, Fields } from './services.ts';
 
@@ -16,7 +16,7 @@ export interface CallFacts {
   readonly caller: Caller;
   readonly sourceIp: string;
   readonly userAgent: string;
-  readonly stream?: BodyStream | undefined;
+  readonly stream?: RequestBody | undefined;
 }
 
 /** Commits a change together with the success event of the call. */
@@ -51,7 +51,7 @@ export class PipelineCall implements Call<RowsChange> {
   /** Once the call commits a change: the rows that others wait for until it ends. */
   held: HeldRows | undefined;
   readonly #commit: CommitCall;
-  readonly #stream: BodyStream | undefined;
+  readonly #stream: RequestBody | undefined;
 
   constructor(facts: CallFacts, commit: CommitCall) {
     this.bound = facts.bound;

@@ -4,13 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { ListenOptions, Socket } from 'node:net';
 import { ServiceError } from '../core/errors.ts';
 import { HttpHead } from '../core/http-head.ts';
-import { BodyStream } from './body-stream.ts';
+import type { RequestBody } from './body-stream.ts';
 import { bodyTooLarge, tooManyBodies, toServiceError } from './errors.ts';
 import { answerExpectation, answerMalformed, healthReply, type PlainReply, unknownPath } from './http-replies.ts';
 import type { Log } from './log.ts';
 import type { Pipeline, Request } from './pipeline.ts';
-import type { BufferedRoute, Protocol, Reply, Route, StreamedRoute } from './protocol.ts';
+import type { BufferedRoute, Protocol, Reply, ReplyStream, Route, StreamedRoute } from './protocol.ts';
 import { BodyMemory, readBody } from './read-body.ts';
+import { sendStream } from './send-stream.ts';
 
 export interface ListenerOptions {
   readonly pipeline: Pipeline;
@@ -26,6 +27,7 @@ export interface ListenerOptions {
 export interface ListenerLimits {
   readonly headerBytes: number;
   readonly headersMs: number;
+  /** For a body that is read whole; of one that is streamed, for as long as nothing of it comes or is taken. */
   readonly requestMs: number;
   readonly keepAliveMs: number;
   /** Bytes of bodies that are still coming in, of all connections together. */
@@ -36,7 +38,11 @@ export interface ListenerLimits {
 
 /** Longer than the idle time after which AWS SDKs and load balancers drop a connection of their own accord. */
 const KEEP_ALIVE_MS = 75_000;
+const NO_CONTENT = 204;
+const NOT_MODIFIED = 304;
 const CHECKS_PER_TIMEOUT = 3;
+/** As Node has it for a request that does not come to its end in time. */
+const timedOut = Object.assign(new Error('the request took too long'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 const standardLimits: ListenerLimits = {
   headerBytes: 16_384,
   headersMs: 15_000,
@@ -46,8 +52,6 @@ const standardLimits: ListenerLimits = {
   connections: 0,
 };
 
-const HEX_SHA256 = /^[0-9a-f]{64}$/;
-
 /** One request and what its answer goes to. */
 interface Exchange {
   readonly head: HttpHead;
@@ -56,22 +60,27 @@ interface Exchange {
   readonly response: ServerResponse;
   /** The client waits for leave to send its body (Expect: 100-continue). */
   readonly waits: boolean;
+  /** Ends the connection when the whole request does not come in time. */
+  readonly timer: NodeJS.Timeout;
 }
 
 export class HttpListener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #memory: BodyMemory;
+  readonly #limits: ListenerLimits;
   #draining = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     const limits = { ...standardLimits, ...options.limits };
+    this.#limits = limits;
     this.#memory = new BodyMemory(limits.bodyMemory);
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
+      // A body that is streamed may take as long as its client keeps sending: see #serveBody and #serveStream.
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.ceil(limits.headersMs / CHECKS_PER_TIMEOUT),
       noDelay: true,
@@ -119,7 +128,9 @@ export class HttpListener {
   #receive(request: IncomingMessage, response: ServerResponse, waits: boolean): void {
     const { method = '', url = '', rawHeaders, socket } = request;
     const head = new HttpHead(method, url, rawHeaders, socket.remoteAddress ?? '');
-    const exchange = { head, requestId: randomUUID(), request, response, waits };
+    const timer = setTimeout(() => answerMalformed(timedOut, socket), this.#limits.requestMs).unref();
+    request.once('end', () => clearTimeout(timer));
+    const exchange = { head, requestId: randomUUID(), request, response, waits, timer };
     if (head.path === '/healthz' && method === 'GET')
       this.#answer(exchange, healthReply(this.#options.unready()));
     else this.#route(exchange);
@@ -146,7 +157,7 @@ export class HttpListener {
         return;
       }
       const { head, requestId } = exchange;
-      const payloadHash = hash('sha256', body, 'hex');
+      const payloadHash = route.payloadHash?.(head, body) ?? hash('sha256', body, 'hex');
       const read = () => route.decode(head, body);
       void this.#serve(exchange, { head, requestId, protocol, route, payloadHash, read });
     });
@@ -154,14 +165,26 @@ export class HttpListener {
 
   #serveStream(exchange: Exchange, protocol: Protocol, route: StreamedRoute): void {
     const { head, requestId } = exchange;
+    const stream = this.#openBody(exchange, protocol, route);
+    if (stream === undefined || !this.#bodyMayCome(exchange, protocol, route)) return;
     const payloadHash = head.get('x-amz-content-sha256') ?? '';
-    if (!HEX_SHA256.test(payloadHash)) {
-      const message = 'x-amz-content-sha256 must be the SHA-256 of the body.';
-      this.#refuse(exchange, protocol, new ServiceError('InvalidRequest', message));
-    } else if (this.#bodyMayCome(exchange, protocol, route)) {
-      const stream = new BodyStream(exchange.request, payloadHash, route.bodyLimit);
-      const read = () => route.decode(head, stream);
-      void this.#serve(exchange, { head, requestId, protocol, route, payloadHash, stream, read });
+    const read = () => route.decode(head, stream);
+    void this.#serve(exchange, { head, requestId, protocol, route, payloadHash, stream, read });
+  }
+
+  /** Undefined when there is none that can be read, which is then answered. */
+  #openBody(exchange: Exchange, protocol: Protocol, route: StreamedRoute): RequestBody | undefined {
+    try {
+      const { request, timer } = exchange;
+      clearTimeout(timer);
+      request.socket.setTimeout(this.#limits.requestMs);
+      // What is done with the body once it is whole may take longer.
+      request.once('end', () => request.socket.setTimeout(0));
+      // An operation that stops reading still answers.
+      return route.body(exchange.head, request.iterator({ destroyOnReturn: false }));
+    } catch (error) {
+      this.#refuse(exchange, protocol, toServiceError(error, route.bound.faults));
+      return undefined;
     }
   }
 
@@ -192,21 +215,45 @@ export class HttpListener {
     this.#answer(exchange, this.#options.pipeline.refuse(protocol, error, exchange.requestId));
   }
 
-  #answer({ head, requestId, request, response, waits }: Exchange, reply: Reply | PlainReply): void {
-    if (response.destroyed || response.headersSent) return;
-    const { status, contentType, body } = reply;
-    const length = Buffer.byteLength(body);
-    const headers = ['x-amzn-RequestId', requestId, 'Content-Length', String(length)];
+  #answer(exchange: Exchange, reply: Reply | PlainReply): void {
+    const { head, requestId, response } = exchange;
+    if (response.destroyed || response.headersSent) {
+      void reply.stream?.close();
+      return;
+    }
+    const { stream, status } = reply;
+    if (stream !== undefined) this.#sendStream(exchange, reply, stream);
+    else {
+      const body = typeof reply.body === 'string' ? reply.body : reply.body(exchange);
+      const length = Buffer.byteLength(body);
+      response.writeHead(status, this.#headers(exchange, reply, length));
+      // ASCII, as most bodies are, goes out as it lies in memory.
+      response.end(body, length === body.length ? 'latin1' : 'utf8');
+    }
+    const { log } = this.#options;
+    if (log.enabled('debug'))
+      log.debug('answered', { requestId, method: head.method, path: head.path, status });
+  }
+
+  #sendStream(exchange: Exchange, reply: Reply, stream: ReplyStream): void {
+    const { requestId, response } = exchange;
+    response.writeHead(reply.status, this.#headers(exchange, reply, stream.length));
+    sendStream(response, stream, this.#limits.requestMs).catch((error: unknown) => {
+      this.#options.log.error('an answer was broken off', { requestId, error });
+    });
+  }
+
+  #headers({ request, requestId, waits }: Exchange, reply: Reply | PlainReply, length: number): string[] {
+    const { contentType, headers: more, requestIdHeader = 'x-amzn-RequestId' } = reply;
+    const headers = [requestIdHeader, requestId];
+    if (reply.status !== NO_CONTENT && reply.status !== NOT_MODIFIED)
+      headers.push('Content-Length', String(length));
     if (contentType !== undefined) headers.push('Content-Type', contentType);
+    if (more !== undefined) headers.push(...more);
     if ('allow' in reply) headers.push('Allow', reply.allow);
     // Node discards what is left of a body and then reads the next request; one that waits for leave to send
     // its body may send either.
     if (this.#draining || (waits && !request.complete)) headers.push('Connection', 'close');
-    response.writeHead(status, headers);
-    // ASCII, as most bodies are, goes out as it lies in memory.
-    response.end(body, length === body.length ? 'latin1' : 'utf8');
-    const { log } = this.#options;
-    if (log.enabled('debug'))
-      log.debug('answered', { requestId, method: head.method, path: head.path, status });
+    return headers;
   }
 }

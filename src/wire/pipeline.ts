@@ -14,7 +14,7 @@ import type { Region } from '../core/ids.ts';
 import type { Authenticated } from '../identity/authenticator.ts';
 import type { Authorizer } from '../identity/authorizer.ts';
 import type { Rows, RowsChange } from '../store/rows-contract.ts';
-import type { BodyStream } from './body-stream.ts';
+import type { RequestBody } from './body-stream.ts';
 import { type CallFacts, PipelineCall } from './call.ts';
 import { Counts } from './counts.ts';
 import { isConflict, toServiceError } from './errors.ts';
@@ -35,15 +35,15 @@ export interface PipelineParts {
   readonly journalled: (eventId: string) => void;
 }
 
-/** A request whose body was read, or is a stream that it declared the hash of. */
+/** A request whose body was read, or is a stream that it declared what it is of. */
 export interface Request {
   readonly head: HttpHead;
   readonly requestId: string;
   readonly protocol: Protocol;
   readonly route: Route;
-  /** SHA-256 in hexadecimal. */
+  /** SHA-256 in hexadecimal, or what the request declares of a streamed body. */
   readonly payloadHash: string;
-  readonly stream?: BodyStream;
+  readonly stream?: RequestBody;
   /** Decodes the input. */
   read(): Fields;
 }
@@ -144,7 +144,7 @@ export class Pipeline {
 
   /** Rejects with ServiceError alone. */
   async #perform<R>(call: PipelineCall, read: () => Fields, write: (output: unknown) => R): Promise<R> {
-    let result: R;
+    let result: R | undefined;
     let event: EncodedEvent;
     try {
       const input = read();
@@ -153,9 +153,15 @@ export class Pipeline {
       result = write(await this.#run(call, input));
       event = call.committed ?? this.#parts.encodeEvent(eventFacts(call));
     } catch (error) {
+      await discard(result);
       throw await this.#fail(call, error);
     }
-    await this.#append(call, event);
+    try {
+      await this.#append(call, event);
+    } catch (error) {
+      await discard(result);
+      throw error;
+    }
     return result;
   }
 
@@ -246,3 +252,6 @@ export class Pipeline {
     });
   }
 }
+
+/** An answer that is not given may hold a file. */
+const discard = (reply: unknown): Promise<void> | undefined => (reply as Reply | undefined)?.stream?.close();

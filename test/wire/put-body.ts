@@ -3,10 +3,12 @@ import type { Service } from '../../src/core/call.ts';
 import { ServiceError } from '../../src/core/errors.ts';
 import type { HttpHead } from '../../src/core/http-head.ts';
 import type { Authenticator } from '../../src/identity/authenticator.ts';
+import { declaredBody } from '../../src/wire/body-stream.ts';
 import { statusOf } from '../../src/wire/errors.ts';
 import type { Protocol, Reply, Route } from '../../src/wire/protocol.ts';
 import { bindOperations } from '../../src/wire/services.ts';
 
+const LIMIT = 100_000;
 const PATH = /^\/upload\/([^/]*)$/;
 
 export class PutBody implements Protocol {
@@ -20,7 +22,8 @@ export class PutBody implements Protocol {
     this.#route = {
       bound,
       streamed: true,
-      bodyLimit: 100_000,
+      bodyLimit: LIMIT,
+      body: (head, source) => declaredBody(head, source, LIMIT),
       decode: (head, body) => ({ Name: PATH.exec(head.path)?.[1], Body: body }),
       encode: (output) => ({
         status: 201,
