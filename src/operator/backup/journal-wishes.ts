@@ -12,12 +12,20 @@ export type KeyWish =
   /** Milliseconds since the epoch. */
   | { readonly state: 'PendingDeletion'; readonly deletionDate: number };
 
+/** Of imported key material. */
+export type MaterialWish =
+  | { readonly gone: 'deleted' | 'expired' }
+  /** `validTo`: milliseconds since the epoch, null when it does not expire. */
+  | { readonly gone: false; readonly validTo: number | null };
+
 /** `by`: id of the event that says so. */
 export type Wish<T> = T & { readonly by: string };
 
 export interface Wishes {
   /** By key ARN. */
   readonly keys: Map<string, Wish<KeyWish>>;
+  /** By key ARN, then by key material id. */
+  readonly materials: Map<string, Map<string, Wish<MaterialWish>>>;
   readonly policies: Map<string, Wish<{ readonly policy: string }>>;
   /** By access key id. */
   readonly accessKeys: Map<string, Wish<{ readonly status: 'Active' | 'Inactive' }>>;
@@ -61,7 +69,32 @@ const takers: Readonly<Record<string, Take>> = {
   },
   RotateKey: noteRotation,
   RotateKeyOnDemand: noteRotation,
+  ImportKeyMaterial(wishes, { id }, body, arn) {
+    const { keyState, validTo } = body?.additionalEventData ?? {};
+    const date = Date.parse(String(validTo));
+    noteMaterial(wishes, id, body, arn, { gone: false, validTo: Number.isNaN(date) ? null : date });
+    if (keyState === 'Enabled') wishes.keys.set(arn, { state: 'Enabled', by: id });
+  },
+  DeleteImportedKeyMaterial: (wishes, { id }, body, arn) =>
+    noteMaterial(wishes, id, body, arn, { gone: 'deleted' }),
+  DeleteExpiredKeyMaterial: (wishes, { id }, body, arn) =>
+    noteMaterial(wishes, id, body, arn, { gone: 'expired' }),
 };
+
+function noteMaterial(
+  { materials, unreadable }: Wishes,
+  by: string,
+  body: Body | undefined,
+  arn: string,
+  wish: MaterialWish,
+): void {
+  const material = body?.additionalEventData?.keyMaterialId;
+  const ofKey = materials.get(arn) ?? new Map<string, Wish<MaterialWish>>();
+  materials.set(arn, ofKey);
+  if (typeof material === 'string') ofKey.set(material, { ...wish, by });
+  // A deletion of what was not there has nothing to say.
+  else if (body === undefined) unreadable.push(by);
+}
 
 function noteRotation({ rotated }: Wishes, _envelope: Envelope, body: Body | undefined, arn: string): void {
   const material = body?.additionalEventData?.currentKeyMaterialId;
@@ -72,6 +105,7 @@ function noteRotation({ rotated }: Wishes, _envelope: Envelope, body: Body | und
 export async function readWishes(journal: Pick<Journal, 'read'>, from: number): Promise<Wishes> {
   const wishes: Wishes = {
     keys: new Map(),
+    materials: new Map(),
     policies: new Map(),
     accessKeys: new Map(),
     made: new Set(),

@@ -1,27 +1,33 @@
 /** Brings a restored store to what the journal says. Each step does nothing where it was done before. */
 
-import { type KeyId, type Place, parseKeyId, parseKmsArn } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AccessKey } from '../../identity/access-keys.ts';
 import { joinChanges, replaceKey } from '../../kms/change.ts';
 import type { KeyRecord } from '../../kms/key.ts';
-import type { Kms, StoredKey } from '../../kms/kms.ts';
+import type { Kms } from '../../kms/kms.ts';
 import { destroyWhenDue } from '../../kms/maintenance.ts';
+import { withState } from '../../kms/rules/imported-material.ts';
 import type { RowsChange } from '../../store/rows-contract.ts';
-import { commitWithEvent, type EventParts, ownEvent } from '../own-event.ts';
+import { ownEvent } from '../own-event.ts';
 import type { KeyWish, Wish, Wishes } from './journal-wishes.ts';
+import { commitRepeated, findKey, type RepeatParts } from './repeat-key.ts';
+import { repeatMaterials } from './repeat-materials.ts';
 
-export interface RepeatParts extends EventParts {
-  readonly kms: Kms;
-}
+export type { RepeatParts } from './repeat-key.ts';
 
 export interface Repeated {
   readonly keysDeleted: number;
   readonly keysChanged: number;
+  /** Imported key material. */
+  readonly materialsDeleted: number;
+  readonly materialsChanged: number;
   readonly accessKeysChanged: number;
   /** Key ARNs: made after the backup, so that what they encrypted cannot be decrypted any more. */
   readonly keysLost: readonly string[];
-  /** Key material ids: of rotations after the backup; what was encrypted under them is lost. */
+  /**
+   * Key material ids: made by rotations after the backup, so that what was encrypted under them is lost, or imported
+   * after it, so that it is to be imported again.
+   */
   readonly materialsLost: readonly string[];
   readonly eventsUnreadable: readonly string[];
 }
@@ -33,7 +39,8 @@ export async function repeatWishes(wishes: Wishes, parts: RepeatParts): Promise<
     if (await repeatForKey(arn, wishes, parts)) keysChanged += 1;
     if (await repeatDeletion(arn, wishes, parts)) keysDeleted += 1;
   }
-  if (keysDeleted > 0) await parts.kms.erase();
+  const { materialsDeleted, materialsChanged } = await repeatMaterials(wishes, parts);
+  if (keysDeleted + materialsDeleted > 0) await parts.kms.erase();
   for (const [id, { status, by }] of wishes.accessKeys) {
     if (await repeatForAccessKey(id, status, by, parts)) accessKeysChanged += 1;
   }
@@ -41,6 +48,8 @@ export async function repeatWishes(wishes: Wishes, parts: RepeatParts): Promise<
   return {
     keysDeleted,
     keysChanged,
+    materialsDeleted,
+    materialsChanged,
     accessKeysChanged,
     keysLost,
     materialsLost,
@@ -55,18 +64,18 @@ async function repeatForKey(arn: string, wishes: Wishes, parts: RepeatParts): Pr
   const policy = wishes.policies.get(arn);
   const { deletionDate: _, ...kept } = stored.value;
   const value: KeyRecord = {
-    ...(state === undefined ? stored.value : { ...kept, ...stateMembers(state) }),
+    ...(state === undefined ? stored.value : inState(kept, state)),
     ...(policy === undefined ? {} : { policy: policy.policy }),
   };
   if (isSame(value, stored.value)) return false;
   const facts = {
-    keyState: state?.state ?? value.state,
+    keyState: state?.state === 'Deleted' ? 'Deleted' : value.state,
     ...(state?.state === 'PendingDeletion' && { deletionDate: new Date(state.deletionDate).toISOString() }),
     policyChanged: value.policy !== stored.value.policy,
     ...because(state ?? policy),
   };
   const change = joinChanges(replaceKey(stored, value), timersOf(value, state, parts.kms));
-  await commit(parts, 'KeyStateRepeated', facts, [arn], change);
+  await commitRepeated(parts, ownEvent(parts, 'KeyStateRepeated', facts, [arn]), change);
   return true;
 }
 
@@ -77,15 +86,15 @@ const because = (wish: Wish<object> | undefined): JsonObject =>
   wish === undefined ? {} : { event: wish.by };
 
 /** What is to be deleted waits for it first, with a date that has passed: the same way as always leads there. */
-function stateMembers(wish: KeyWish): Pick<KeyRecord, 'state' | 'deletionDate'> {
+function inState(key: KeyRecord, wish: KeyWish): KeyRecord {
   switch (wish.state) {
     case 'Deleted':
-      return { state: 'PendingDeletion', deletionDate: 0 };
+      return { ...key, state: 'PendingDeletion', deletionDate: 0 };
     case 'PendingDeletion':
-      return { state: wish.state, deletionDate: wish.deletionDate };
+      return { ...key, state: wish.state, deletionDate: wish.deletionDate };
     case 'Enabled':
     case 'Disabled':
-      return { state: wish.state };
+      return withState(key, wish.state);
   }
 }
 
@@ -116,11 +125,12 @@ async function repeatForAccessKey(
   const value: AccessKey = { ...stored.value, status };
   const put = [{ table: 'access-key', id, version: stored.version + 1, value } as const];
   const facts = { accessKeyId: id, status, event: by };
-  await commit(parts, 'AccessKeyStatusRepeated', facts, [stored.value.principal], { put });
+  const event = ownEvent(parts, 'AccessKeyStatusRepeated', facts, [stored.value.principal]);
+  await commitRepeated(parts, event, { put });
   return true;
 }
 
-async function lost({ made, rotated, keys }: Wishes, kms: Kms) {
+async function lost({ made, rotated, keys, materials }: Wishes, kms: Kms) {
   const keysLost: string[] = [];
   const materialsLost: string[] = [];
   for (const arn of made) {
@@ -130,27 +140,10 @@ async function lost({ made, rotated, keys }: Wishes, kms: Kms) {
     const held = (await findKey(arn, kms))?.value.materials.map(({ id }) => id as string);
     if (held !== undefined) materialsLost.push(...ids.filter((id) => !held.includes(id)));
   }
-  return { keysLost, materialsLost };
+  for (const [arn, wishes] of materials) {
+    const held = (await findKey(arn, kms))?.value.materials ?? [];
+    const present = held.filter(({ imported }) => imported?.present).map(({ id }) => id as string);
+    for (const [id, { gone }] of wishes) if (gone === false && !present.includes(id)) materialsLost.push(id);
+  }
+  return { keysLost, materialsLost: [...new Set(materialsLost)] };
 }
-
-async function findKey(arn: string, kms: Kms): Promise<StoredKey | undefined> {
-  const name = keyName(arn);
-  return name && kms.keys.get(name.place, name.id);
-}
-
-function keyName(arn: string): { readonly place: Place; readonly id: KeyId } | undefined {
-  const parsed = parseKmsArn(arn);
-  const id = parsed?.resource.startsWith('key/') ? parseKeyId(parsed.resource.slice(4)) : undefined;
-  return parsed && id && { place: parsed, id };
-}
-
-const commit = (
-  parts: RepeatParts,
-  name: string,
-  facts: JsonObject,
-  resources: readonly string[],
-  change: RowsChange,
-): Promise<void> =>
-  commitWithEvent(parts, ownEvent(parts, name, facts, resources), (event) =>
-    parts.kms.rows.commit({ ...change, event }),
-  );
