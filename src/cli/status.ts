@@ -38,7 +38,7 @@ const factsOf = (status: Status): readonly Fact[] => [
   ['seal', sealText(status)],
   ['engines', ...status.Engines.map((e) => `${e.Lane}: session ${e.Session}, ${e.Restarts} restarts`)],
   ['domain keys', ...domainText(status)],
-  ['journal', journalText(status)],
+  ['journal', ...journalText(status)],
   ['accounts', String(status.Accounts)],
   ['jobs', ...jobsText(status)],
   ['declared', ...status.Facts.map(declaredText)],
@@ -60,8 +60,11 @@ function domainText({ Domain }: Status): readonly string[] {
   ];
 }
 
-const journalText = ({ Journal }: Status): string =>
-  Journal.LastEntry === undefined ? 'empty' : `${Journal.Entries} entries, the last at ${Journal.LastEntry}`;
+function journalText({ Journal: { Entries, LastEntry, MissingEntries } }: Status): readonly string[] {
+  const held = LastEntry === undefined ? 'empty' : `${Entries} entries, the last at ${LastEntry}`;
+  if (MissingEntries === undefined) return [held];
+  return [held, `CUT SHORT before this start: ${MissingEntries} entries are gone from its end`];
+}
 
 function jobsText({ Jobs }: Status): readonly string[] {
   const running = `${Jobs.Running} running`;

@@ -12,6 +12,8 @@ export interface OperatorParts {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly journal: Pick<Journal, 'size' | 'lastTime'>;
+  /** How many entries the database knew of that the journal did not have when the server started. */
+  readonly missingEntries: number;
   readonly server: ServerFacts;
   readonly engines: () => readonly EngineState[];
   readonly jobs: Pick<JobRunner, 'status'>;

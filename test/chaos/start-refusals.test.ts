@@ -19,6 +19,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { KMS } from '@aws-sdk/client-kms';
+import { createEncoder } from '../../src/audit/event.ts';
+import { facts } from '../audit/sample.ts';
 import { readCredentials } from '../clients/environment.ts';
 import { startServer } from '../support/server.ts';
 import { readJournal } from './journal.ts';
@@ -177,10 +179,32 @@ describe('a start is refused, and nothing is overwritten, when', () => {
     const path = join(folder, 'with-another-seal');
     cpSync(data, path, { recursive: true });
     cpSync(join(folder, 'other', 'seal'), join(path, 'seal'));
+    const before = contents(join(path, 'journal'));
     const { status, stderr } = serve(path);
     assert.equal(status, 1, stderr);
     assert.match(stderr, /the seal is not the one.*Start with the right seal \(--seal FILE\)/);
+    assert.deepEqual(contents(join(path, 'journal')), before);
     cpSync(join(data, 'seal'), join(path, 'seal'));
+    await serves(path);
+  });
+
+  it('somebody put an event into the outbox', async () => {
+    const path = join(folder, 'with-an-event');
+    cpSync(data, path, { recursive: true });
+    const node = readFileSync(join(path, 'node'), 'utf8').trim();
+    const { id, envelope, body } = createEncoder(node)(facts({ name: 'DeleteKey' }));
+    const inStore = (sql: string, ...values: readonly (string | Uint8Array)[]) => {
+      const db = new DatabaseSync(join(path, 'lockholm.db'));
+      db.prepare(sql).run(...values);
+      db.close();
+    };
+    inStore('INSERT INTO outbox (event_id, envelope, body) VALUES (?, ?, ?)', id, envelope, body);
+    const before = contents(join(path, 'journal'));
+    const { status, stderr } = serve(path);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, new RegExp(`row outbox ${id} is not authentic.*Restore the last backup`));
+    assert.deepEqual(contents(join(path, 'journal')), before);
+    inStore('DELETE FROM outbox WHERE event_id = ?', id);
     await serves(path);
   });
 });

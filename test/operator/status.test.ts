@@ -64,6 +64,17 @@ test('a status tells what runs, where, how long, and on what', async () => {
   assert.equal((await status()).Journal.LastEntry, '2026-01-15T12:01:30.500Z', 'the call before is an entry');
 });
 
+test('a status says that the journal was cut short before the start', async () => {
+  const other = await startOperator({ missingEntries: 12 });
+  try {
+    const { Journal } = await other.call<Status>('GetStatus');
+    assert.equal(Journal.MissingEntries, 12);
+  } finally {
+    await other.stop();
+  }
+  assert.equal((await status()).Journal.MissingEntries, undefined);
+});
+
 test('an engine that died is counted, and its session is new', async () => {
   const before = (await status()).Engines.find(({ Lane }) => Lane === 'fast');
   await operator.engines.killLane('fast');

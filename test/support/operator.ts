@@ -48,6 +48,7 @@ export interface TestOperator {
 export interface TestOperatorOptions {
   readonly data?: string;
   readonly facts?: readonly Declared[];
+  readonly missingEntries?: number;
   readonly jobs?: Readonly<Record<string, JobHandler>>;
 }
 
@@ -77,6 +78,7 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
     engine,
     clock,
     journal,
+    missingEntries: options.missingEntries ?? 0,
     server: {
       version: '1.2.3',
       processId: 77,

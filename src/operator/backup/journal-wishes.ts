@@ -119,7 +119,8 @@ export async function readWishes(journal: Pick<Journal, 'read'>, from: number): 
 function take(wishes: Wishes, entry: JournalEntry): void {
   const envelope = parseEnvelope(entry);
   if (envelope.errorCode !== undefined) return;
-  const taker = envelope.source === KMS ? takers[envelope.name] : undefined;
+  const known = envelope.source === KMS && Object.hasOwn(takers, envelope.name);
+  const taker = known ? takers[envelope.name] : undefined;
   if (taker !== undefined) {
     const body = parseBody(entry);
     const [arn] = body?.resources ?? envelope.resources;

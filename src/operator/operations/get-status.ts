@@ -26,7 +26,12 @@ export interface Status {
   readonly Engines: readonly { readonly Lane: string; readonly Session: string; readonly Restarts: number }[];
   /** Absent while the slow engine cannot answer. */
   readonly Domain?: Domain;
-  readonly Journal: { readonly Entries: number; readonly LastEntry?: string };
+  readonly Journal: {
+    readonly Entries: number;
+    readonly LastEntry?: string;
+    /** The journal was emptied or cut short before the start: so many entries are gone from its end. */
+    readonly MissingEntries?: number;
+  };
   readonly Accounts: number;
   readonly Jobs: {
     readonly Running: number;
@@ -69,7 +74,10 @@ const output = structure(
     Sealed: flag,
     Engines: listOf(structure({ Lane: text, Session: text, Restarts: count })),
     Domain: domain,
-    Journal: structure({ Entries: count, LastEntry: text }, ['LastEntry']),
+    Journal: structure({ Entries: count, LastEntry: text, MissingEntries: count }, [
+      'LastEntry',
+      'MissingEntries',
+    ]),
     Accounts: count,
     Jobs: structure({ Running: count, Clock: text, Held: listOf(text), Message: text }, ['Message']),
     Facts: listOf(fact),
@@ -106,6 +114,7 @@ export const getStatus = (parts: OperatorParts): Operation =>
         Journal: {
           Entries: journal.size,
           ...(journal.size === 0 ? {} : { LastEntry: isoTime(journal.lastTime) }),
+          ...(parts.missingEntries === 0 ? {} : { MissingEntries: parts.missingEntries }),
         },
         Accounts: accounts.length,
         Jobs: jobs(parts.jobs.status()),

@@ -91,7 +91,16 @@ function operatorOf(
   server: ServerFacts,
 ) {
   const { clock } = events;
-  const parts = { rows, engine, clock, journal: audit.journal, server, jobs: runner, clockGuard: guard };
+  const parts = {
+    rows,
+    engine,
+    clock,
+    journal: audit.journal,
+    missingEntries: audit.missingEntries,
+    server,
+    jobs: runner,
+    clockGuard: guard,
+  };
   return operatorService({ ...parts, engines: () => watch.states() }, [
     rotateDomainKey({ domain, rows, clock }),
     describeDomain({ domain, rows, clock }),
