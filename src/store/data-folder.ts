@@ -74,8 +74,7 @@ function checkLength(path: string): void {
 
 async function createIfAbsent(path: string): Promise<void> {
   try {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
+    if (!(await makeFolders(path))) return;
     await chmod(path, 0o700);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -87,6 +86,21 @@ async function createIfAbsent(path: string): Promise<void> {
       error,
     );
   }
+}
+
+/** False when it was there. Unlike Node's recursive `mkdir`, ends where a file system takes no folders, as /proc. */
+async function makeFolders(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    // What is there already is no reason for ENOENT.
+    if (!(await makeFolders(dirname(path)))) throw error;
+    await mkdir(path, { mode: 0o700 });
+  }
+  return true;
 }
 
 async function checkAccess(path: string, folder: Stats): Promise<void> {

@@ -67,6 +67,15 @@ test('help ends with 0, a wrong command line with 2', async () => {
   await fails(2, /Usage: lockholm account/, 'account');
 });
 
+test('an empty path, as of an unset variable, is refused instead of being this folder', async () => {
+  const empty = /is invalid.*It is empty: name a path, or \. for this folder/;
+  await fails(2, empty, 'backup', 'create', '');
+  await fails(2, empty, 'backup', 'verify', '');
+  await fails(2, empty, 'backup', 'restore', '', '--data', folder);
+  await fails(2, empty, 'backup', 'restore', folder, '--data', join(folder, 'new'), '--journal', '');
+  await fails(2, empty, 'account', 'create', '--profile-file', '');
+});
+
 test('the help of serve lists each flag with its variable and default', async () => {
   const { stdout } = await lockholm(['serve', '--help'], { env: { COLUMNS: '200' } });
   const text = stdout.replace(/\s+/g, ' ');

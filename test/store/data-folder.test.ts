@@ -107,6 +107,14 @@ describe('a data folder', () => {
     await assert.rejects(openDataFolder(join(path, 'inside')), refusal('permissions', /ENOTDIR/));
   });
 
+  it('is refused where no folder can be made at all', {
+    skip: process.platform !== 'linux' && 'needs /proc',
+    timeout: 30_000,
+  }, async () => {
+    path = '/proc/lockholm/data';
+    await assert.rejects(openDataFolder(path), refusal('permissions', /cannot be made \(ENOENT\)/));
+  });
+
   it('is refused when it belongs to another user', async () => {
     if (process.getuid?.() === 0) {
       mkdirSync(path, { mode: 0o700 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AccessKeySecret } from '../../operator/operations/access-key-secret.ts';
+import { somePath } from '../path-argument.ts';
 
 export interface MadeKey {
   readonly AccessKey: AccessKeySecret;
@@ -8,4 +9,8 @@ export interface MadeKey {
 export const withKeyOptions = (command: Command): Command =>
   command
     .option('--profile <name>', 'name of the profile (default: lockholm-<account>)')
-    .option('--profile-file <file>', 'add the key to this file of AWS credentials instead of showing it');
+    .option(
+      '--profile-file <file>',
+      'add the key to this file of AWS credentials instead of showing it',
+      somePath,
+    );

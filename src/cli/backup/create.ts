@@ -5,6 +5,7 @@ import type { BackupDescription } from '../../operator/operations/describe-backu
 import { Failure } from '../failure.ts';
 import { callOperator } from '../operator-client.ts';
 import { printJson, shellWord } from '../output.ts';
+import { somePath } from '../path-argument.ts';
 import { onServer } from '../program.ts';
 import { percent, progressLine, readableSize } from '../progress.ts';
 
@@ -22,7 +23,11 @@ const stages = { store: 'copying the store', journal: 'copying the journal', che
 export function registerCreate(backup: Command): void {
   const command = backup
     .command('create')
-    .argument('<folder>', 'a folder to be made on the server’s machine, or one in which to make a folder')
+    .argument(
+      '<folder>',
+      'a folder to be made on the server’s machine, or one in which to make a folder',
+      somePath,
+    )
     .description('back up a running server: everything but its seal and the credentials file')
     .option('--no-wait', 'leave it to the server: `lockholm backup list` shows how far it is');
   onServer(command).action(async (folder: string, { data, json, wait: waits }: Options) => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { type Restored, restoreBackup } from '../../operator/backup/restore.ts';
 import { printJson, shellWord } from '../output.ts';
+import { somePath } from '../path-argument.ts';
 import { percent, progressLine } from '../progress.ts';
 import { facts } from './verify.ts';
 
@@ -15,12 +16,13 @@ interface Options {
 export function registerRestore(backup: Command): void {
   backup
     .command('restore')
-    .argument('<folder>', 'the backup')
+    .argument('<folder>', 'the backup', somePath)
     .requiredOption('--data <folder>', 'the data folder to make: new, or empty')
     .option(
       '--journal <folder>',
       'what is left of the journal of the server that was lost, usually <its data folder>/journal: what was ' +
         'deleted, disabled or revoked since the backup is repeated from it',
+      somePath,
     )
     .option('--json', 'print JSON')
     .description('make a new data folder of a backup')

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import { checkBackup } from '../../operator/backup/check.ts';
 import type { Manifest } from '../../operator/backup/manifest.ts';
 import { printFacts, printJson } from '../output.ts';
+import { somePath } from '../path-argument.ts';
 import { percent, progressLine, readableSize } from '../progress.ts';
 
 export function registerVerify(backup: Command): void {
   backup
     .command('verify')
-    .argument('<folder>', 'the backup')
+    .argument('<folder>', 'the backup', somePath)
     .description('check that a backup is whole; needs neither its server nor its seal')
     .option('--json', 'print JSON')
     .action(async (folder: string, { json }: { readonly json?: boolean }) => {

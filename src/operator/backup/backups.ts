@@ -22,6 +22,7 @@ export interface BackupsParts extends EventParts, BackupSource {
 export class Backups {
   readonly #parts: BackupsParts;
   readonly #abort = new AbortController();
+  #claimed = false;
   #running: { readonly id: string; progress: BackupProgress | undefined; ended: Promise<void> } | undefined;
 
   constructor(parts: BackupsParts) {
@@ -30,6 +31,18 @@ export class Backups {
 
   get busy(): boolean {
     return this.#running !== undefined;
+  }
+
+  /**
+   * Lets the caller alone plan and begin a backup, until the function that is answered is called; undefined while
+   * another one has leave, or is being written.
+   */
+  claim(): (() => void) | undefined {
+    if (this.#claimed || this.busy) return undefined;
+    this.#claimed = true;
+    return () => {
+      this.#claimed = false;
+    };
   }
 
   /** How far the backup is that is written now. */

@@ -59,8 +59,9 @@ export const partialPath = (target: string, id: string): string => `${target}.${
 export async function writeBackup(source: BackupSource, options: WriteOptions): Promise<Manifest> {
   const { id, target } = options;
   const partial = partialPath(target, id);
-  await mkdir(join(partial, JOURNAL_FOLDER), { recursive: true, mode: 0o700 });
+  await makeFolder(partial);
   try {
+    await makeFolder(join(partial, JOURNAL_FOLDER));
     const manifest = await writeParts(source, options, partial);
     await syncFolder(join(partial, JOURNAL_FOLDER));
     await syncFolder(partial);
@@ -72,6 +73,14 @@ export async function writeBackup(source: BackupSource, options: WriteOptions): 
     await rm(partial, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** One at a time: where a file system takes no folders at all, as /proc, `mkdir` with its parents tries for ever. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    const advice = 'choose a place in which the user that runs Lockholm may make folders';
+    throw new BackupError('target', `folder ${path} cannot be made (${error.code}): ${advice}`, error);
+  });
 }
 
 async function writeParts(source: BackupSource, options: WriteOptions, folder: string): Promise<Manifest> {

@@ -30,17 +30,22 @@ export const createBackup = ({ backups }: BackupOperationParts): Operation =>
     readOnly: false,
     audit: ['Path'],
     async run({ Path }, call) {
-      if (backups.busy)
+      const release = backups.claim();
+      if (release === undefined)
         throw new ServiceError(
           'BackupInProgressException',
           'A backup is being written. To see how far it is: lockholm backup list',
         );
-      const { record, change } = await backups.plan(Path).catch((error: unknown) => {
-        throw error instanceof BackupError ? validation(error.message) : error;
-      });
-      call.record.responseElements = { backupId: record.id, path: record.path };
-      await call.commit(change);
-      backups.begin(record);
-      return { BackupId: record.id, Path: record.path };
+      try {
+        const { record, change } = await backups.plan(Path).catch((error: unknown) => {
+          throw error instanceof BackupError ? validation(error.message) : error;
+        });
+        call.record.responseElements = { backupId: record.id, path: record.path };
+        await call.commit(change);
+        backups.begin(record);
+        return { BackupId: record.id, Path: record.path };
+      } finally {
+        release();
+      }
     },
   });
