@@ -1,15 +1,19 @@
 /**
- * The signing keys of a day, which an engine derives from access-key secrets, kept for requests to come. One is
- * kept only once it has verified a signature, so that strangers cannot displace those in use, and holds no
- * longer than its day and its access key's row: a change of the row makes the next request ask again.
+ * The signing keys of a day, which an engine derives from access-key secrets, kept for requests to come. One counts
+ * as in use only once it has verified a signature, so that strangers cannot displace those that are, and holds no
+ * longer than its day and its access key's row: a change of the row makes the next request ask again. A stranger
+ * who knows an access key's id can make up Regions, each of which has a key of its own: how many are derived for
+ * scopes that nobody has signed for is bounded.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Caller } from '../../core/call.ts';
 import { DAY_MS } from '../../core/clock.ts';
+import { ServiceError } from '../../core/errors.ts';
 import { encodeBinding } from '../../engine/protocol/binding.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
-import type { Rows } from '../../store/rows-contract.ts';
+import type { Rows, Stored } from '../../store/rows-contract.ts';
 import { type AccessKey, accessKeyBinding, callerOf } from '../access-keys.ts';
+import { Allowance } from './allowance.ts';
 import type { Credential } from './authorization.ts';
 import { Recent } from './recent.ts';
 import { SKEW_MS } from './time.ts';
@@ -29,11 +33,21 @@ const STAND_IN: SigningKey = {
   caller: undefined,
 };
 const MAX_KEYS = 2048;
+const MAX_TRIED = 256;
+/** New scopes of one access key: every Region of AWS for some services at once, then this many a second. */
+const NEW_SCOPES = { burst: 100, perSecond: 2 } as const;
 
 export class SigningKeys {
   readonly #rows: Rows;
   readonly #engine: Engine;
   readonly #keys = new Recent<SigningKey>(MAX_KEYS);
+  /** Derived, but of no signature that was right. */
+  readonly #tried = new Recent<SigningKey>(MAX_TRIED);
+  readonly #deriving = new Map<string, Promise<SigningKey>>();
+  /** Access key, Region and service of signatures that were right, on whatever day. */
+  readonly #scopes = new Recent<true>(MAX_KEYS);
+  /** By access key id. */
+  readonly #allowances = new Recent<Allowance>(MAX_KEYS);
   /** The end of a day's window, when all that is kept is forgotten. */
   #expiry = 0;
 
@@ -53,21 +67,57 @@ export class SigningKeys {
     return undefined;
   }
 
-  async load(credential: Credential): Promise<SigningKey> {
-    const { accessKeyId, date, regionText: region, service } = credential;
+  /** Rejects with ThrottlingException when too many new scopes of the access key were asked for. */
+  async load(credential: Credential, now: number): Promise<SigningKey> {
+    const { accessKeyId, text } = credential;
     const row = await this.#rows.get<AccessKey>('access-key', accessKeyId);
     if (row === undefined || row.value.status !== 'Active') return STAND_IN;
-    const binding = encodeBinding(accessKeyBinding(accessKeyId, row.value.account));
-    const token = Buffer.from(row.value.token, 'base64');
-    const reply = await this.#engine.call('signingKey', { binding, token, date, region, service });
-    const key = createSecretKey(reply.key);
-    reply.key.fill(0);
-    return { version: row.version, key, caller: callerOf(accessKeyId, row.value) };
+    const tried = this.#tried.get(text);
+    if (tried?.version === row.version) return tried;
+    const name = `${text} ${row.version}`;
+    const running = this.#deriving.get(name);
+    if (running !== undefined) return running;
+    if (!this.#mayDerive(credential, now)) throw tooManyScopes();
+    const deriving = this.#derive(credential, row).finally(() => this.#deriving.delete(name));
+    this.#deriving.set(name, deriving);
+    return deriving;
   }
 
   /** For a key that has verified a signature of its day. */
   keep(credential: Credential, key: SigningKey, now: number): void {
     this.#expiry = now - ((now - SKEW_MS) % DAY_MS) + DAY_MS;
     this.#keys.set(credential.text, key);
+    this.#tried.delete(credential.text);
+    this.#scopes.set(scopeOf(credential), true);
+  }
+
+  async #derive(credential: Credential, row: Stored<AccessKey>): Promise<SigningKey> {
+    const { accessKeyId, date, regionText: region, service } = credential;
+    const binding = encodeBinding(accessKeyBinding(accessKeyId, row.value.account));
+    const token = Buffer.from(row.value.token, 'base64');
+    const reply = await this.#engine.call('signingKey', { binding, token, date, region, service });
+    const key = createSecretKey(reply.key);
+    reply.key.fill(0);
+    const made = { version: row.version, key, caller: callerOf(accessKeyId, row.value) };
+    this.#tried.set(credential.text, made);
+    return made;
+  }
+
+  /** Scopes that somebody has signed for are always served, whatever strangers ask for. */
+  #mayDerive(credential: Credential, now: number): boolean {
+    if (this.#scopes.get(scopeOf(credential)) !== undefined) return true;
+    const { accessKeyId } = credential;
+    let allowance = this.#allowances.get(accessKeyId);
+    if (allowance === undefined) {
+      allowance = new Allowance(NEW_SCOPES.burst, NEW_SCOPES.perSecond, now);
+      this.#allowances.set(accessKeyId, allowance);
+    }
+    return allowance.take(now);
   }
 }
+
+const scopeOf = ({ accessKeyId, regionText, service }: Credential): string =>
+  `${accessKeyId}/${regionText}/${service}`;
+
+const tooManyScopes = (): ServiceError =>
+  new ServiceError('ThrottlingException', 'Too many Regions are being used for the first time. Try again.');

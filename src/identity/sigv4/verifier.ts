@@ -1,5 +1,5 @@
 /**
- * Verifies AWS Signature Version 4 of requests signed in their headers. `authenticate` lists its checks; each
+ * Verifies AWS Signature Version 4 of requests signed in their headers, or their query where the service allows it. `authenticate` lists its checks; each
  * fails with the error and the words that AWS has for it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -21,6 +21,8 @@ import {
   termsPrefix,
 } from './authorization.ts';
 import { canonicalRequest, type PathStyle, stringToSign } from './canonical.ts';
+import type { ChunkSeed } from './chunk-signatures.ts';
+import { isPresigned, parsePresigned } from './presigned.ts';
 import { Recent } from './recent.ts';
 import { type SigningKey, SigningKeys } from './signing-keys.ts';
 import { checkSkew, type SignatureTime, signatureTime } from './time.ts';
@@ -35,14 +37,17 @@ export interface SigV4Parts {
   readonly hosts?: ReadonlySet<string>;
 }
 
-/** What differs between services. Presigned requests, unsigned and chunk-signed payloads are refused by all. */
+/** What differs between services. Without `presigned`, signatures in the query are refused. */
 export interface SigV4Policy {
   readonly path: PathStyle;
+  readonly presigned?: true;
 }
 const standardPolicy: SigV4Policy = { path: 'normalised' };
 
 const TERMINATOR = 'aws4_request';
 const DATE_LENGTH = 8;
+/** Of `x-amz-content-sha256`, where each chunk of the body is signed. */
+const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const HEX_SIGNATURE = /^[0-9a-f]{64}$/;
 const MAX_TERMS = 2048;
 
@@ -61,6 +66,9 @@ export class SigV4Verifier implements Authenticator {
 
   authenticate(head: HttpHead, service: string, payloadHash: string): Authenticated | Promise<Authenticated> {
     const now = this.#parts.clock.now();
+    const policy = this.#policies.get(service) ?? standardPolicy;
+    if (policy.presigned && isPresigned(head))
+      return this.#authenticateQuery(head, service, payloadHash, now);
     const header = authorizationHeader(head);
     const time = signatureTime(head);
     const { terms, signature, seen } = this.#parse(header, time !== undefined);
@@ -69,23 +77,39 @@ export class SigV4Verifier implements Authenticator {
     checkSkew(time, now);
     this.#checkSignedHeaders(head, terms);
     checkPayloadHash(head, payloadHash);
-    const policy = this.#policies.get(service) ?? standardPolicy;
     const request = canonicalRequest(head, terms, policy.path, payloadHash);
     const text = stringToSign(time.text, terms.credential.scope, request);
-    const check = { signature, text, sessionToken: head.get('x-amz-security-token') };
+    const sessionToken = head.get('x-amz-security-token');
+    const chunks = payloadHash.startsWith(SIGNED_CHUNKS) ? time : undefined;
+    const check = { signature, text, sessionToken, chunks };
     const key = this.#keys.kept(terms.credential, now);
     if (key === undefined) return this.#load(terms, check, region, now);
     const caller = decide(check, key);
     if (!seen) this.#remember(terms);
-    return { caller, region };
+    return chunks === undefined ? { caller, region } : { caller, region, ...seedOf(terms, check, key) };
+  }
+
+  /** As `authenticate`, of a request that is signed in its query. */
+  #authenticateQuery(
+    head: HttpHead,
+    service: string,
+    payloadHash: string,
+    now: number,
+  ): Authenticated | Promise<Authenticated> {
+    const { head: signed, terms, signature, time, sessionToken } = parsePresigned(head, now);
+    const region = this.#checkScope(terms.credential, service, time);
+    this.#checkSignedHeaders(signed, terms, 'x-amz-');
+    const request = canonicalRequest(signed, terms, 'as-sent', payloadHash || 'UNSIGNED-PAYLOAD');
+    const text = stringToSign(time.text, terms.credential.scope, request);
+    return this.#load(terms, { signature, text, sessionToken, chunks: undefined }, region, now);
   }
 
   async #load(terms: SignatureTerms, check: Check, region: Region, now: number): Promise<Authenticated> {
-    const key = await this.#keys.load(terms.credential);
+    const key = await this.#keys.load(terms.credential, now);
     const caller = decide(check, key);
     this.#keys.keep(terms.credential, key, now);
     this.#remember(terms);
-    return { caller, region };
+    return { caller, region, ...seedOf(terms, check, key) };
   }
 
   /** Only what has verified, so that strangers cannot displace it. */
@@ -111,12 +135,11 @@ export class SigV4Verifier implements Authenticator {
   }
 
   /** Whatever a header says about the request that is not signed, somebody on the way may have put there. */
-  #checkSignedHeaders(head: HttpHead, terms: SignatureTerms): void {
+  #checkSignedHeaders(head: HttpHead, terms: SignatureTerms, also = 'content-type'): void {
     const signed = terms.signedHeaders;
     if (!signed.includes('host')) throw notSigned("Host' or ':authority");
     for (const name of head.names) {
-      if ((name.startsWith('x-amz-') || name === 'content-type') && !signed.includes(name))
-        throw notSigned(name);
+      if ((name.startsWith('x-amz-') || name === also) && !signed.includes(name)) throw notSigned(name);
     }
     const host = head.get('host')?.replace(/:\d+$/, '').toLowerCase() ?? '';
     if (head.repeats('host') || !(this.#parts.hosts?.has(host) ?? true)) throw mismatch();
@@ -128,6 +151,16 @@ interface Check {
   /** The string to sign. */
   readonly text: string;
   readonly sessionToken: string | undefined;
+  /** The signature's time, where the body's chunks are signed too. */
+  readonly chunks: SignatureTime | undefined;
+}
+
+function seedOf(
+  { credential: { scope } }: SignatureTerms,
+  { signature, chunks }: Check,
+  { key }: SigningKey,
+): { readonly chunkSeed?: ChunkSeed } {
+  return chunks === undefined ? {} : { chunkSeed: { key, signature, time: chunks.text, scope } };
 }
 
 function decide(check: Check, key: SigningKey): Caller {
