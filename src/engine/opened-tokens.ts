@@ -1,11 +1,9 @@
 /**
  * Tokens already opened, so that the hot path opens none. Found by the token's nonce; a hit needs the whole
  * token and the whole binding to be equal, so a cached token is as strict as an opened one.
- *
- * Two generations in place of an exact least-recently-used order: what is used moves to the young one, and
- * when that is full the old one goes. A hit on a hot entry is then one look-up and moves nothing.
  */
 import type { KeyObject } from 'node:crypto';
+import { Recent } from '../core/recent.ts';
 import type { DomainState } from './domain-state.ts';
 import type { Binding } from './protocol/binding.ts';
 import { domainKeyOf } from './protocol/token-header.ts';
@@ -23,22 +21,20 @@ const NONCE_START = 6;
 const NONCE_END = 18;
 
 export class OpenedTokens {
-  readonly #generationSize: number;
-  #young = new Map<string, OpenedToken>();
-  #old = new Map<string, OpenedToken>();
+  readonly #kept: Recent<OpenedToken>;
 
   constructor(capacity: number = CAPACITY) {
-    this.#generationSize = Math.max(1, Math.floor(capacity / 2));
+    this.#kept = new Recent({ entries: capacity });
   }
 
   get size(): number {
-    return this.#young.size + this.#old.size;
+    return this.#kept.size;
   }
 
   /** Throws `wrong-token` and `unknown-domain-key`. */
   open(state: DomainState, token: Uint8Array, encodedBinding: Uint8Array): OpenedToken {
     const id = nonceOf(token);
-    const known = this.#find(id);
+    const known = this.#kept.get(id);
     if (known !== undefined) {
       if (!known.token.equals(token) || !known.encodedBinding.equals(encodedBinding)) throw wrongToken();
       return known;
@@ -51,42 +47,17 @@ export class OpenedTokens {
       binding,
       secret,
     };
-    this.#keep(id, opened);
+    this.#kept.set(id, opened);
     return opened;
   }
 
   forget(token: Uint8Array): void {
-    const id = nonceOf(token);
-    this.#young.delete(id);
-    this.#old.delete(id);
+    this.#kept.delete(nonceOf(token));
   }
 
   /** Forgets what is under domain keys that the state no longer has. */
   keepOnly(state: DomainState): void {
-    for (const generation of [this.#young, this.#old]) {
-      for (const [id, { token }] of generation) {
-        if (!state.keys.has(domainKeyOf(token))) generation.delete(id);
-      }
-    }
-  }
-
-  #find(id: string): OpenedToken | undefined {
-    const young = this.#young.get(id);
-    if (young !== undefined) return young;
-    const old = this.#old.get(id);
-    if (old !== undefined) {
-      this.#old.delete(id);
-      this.#keep(id, old);
-    }
-    return old;
-  }
-
-  #keep(id: string, opened: OpenedToken): void {
-    if (this.#young.size >= this.#generationSize) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(id, opened);
+    this.#kept.deleteWhere(({ token }) => !state.keys.has(domainKeyOf(token)));
   }
 }
 

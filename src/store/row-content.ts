@@ -16,6 +16,18 @@ export function decodeRow<T>({ table, id, version, content }: Omit<Row, 'mac'>):
   return Object.freeze({ id, version, value: deepFreeze(value) as T });
 }
 
+/** As a cache holds it. */
+export interface SizedRow {
+  readonly row: Stored<unknown>;
+  /** Of its content, in bytes. */
+  readonly size: number;
+}
+
+export const sizedRow = (row: Omit<Row, 'mac'>): SizedRow => ({
+  row: decodeRow(row),
+  size: row.content.length,
+});
+
 export const notAuthentic = ({ table, id }: Pick<MacFacts, 'table' | 'id'>): RowError =>
   new RowError(
     `row ${table} ${id} is not authentic: it was changed or put there by something other than Lockholm, or it ` +

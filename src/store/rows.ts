@@ -9,16 +9,19 @@ import {
   tables,
 } from './contract.ts';
 import { outboxRow } from './outbox-row.ts';
-import { decodeRow, encodeContent, notAuthentic } from './row-content.ts';
-import { RowTable } from './row-table.ts';
+import { decodeRow, encodeContent, notAuthentic, sizedRow } from './row-content.ts';
+import { type CacheLimits, RowTable } from './row-table.ts';
 import type { FrontRows, RowAuthenticator, RowsChange, Stored } from './rows-contract.ts';
 
 export interface RowsOptions {
   /** Rows cached for each table. */
   readonly cacheRows?: number;
+  /** Bytes of content cached for each table. In memory a row takes a few times as much. */
+  readonly cacheBytes?: number;
 }
 
 const CACHE_ROWS = 100_000;
+const CACHE_BYTES = 64 * 1024 * 1024;
 /** Entries of the change feed read at once. */
 const FEED = 1000;
 
@@ -28,7 +31,9 @@ export async function openRows(
   authenticator: RowAuthenticator,
   options: RowsOptions = {},
 ): Promise<FrontRows> {
-  return new AuthenticatedRows(store, authenticator, options.cacheRows ?? CACHE_ROWS, await store.position());
+  const { cacheRows = CACHE_ROWS, cacheBytes = CACHE_BYTES } = options;
+  const limits = { rows: cacheRows, bytes: cacheBytes };
+  return new AuthenticatedRows(store, authenticator, limits, await store.position());
 }
 
 class AuthenticatedRows implements FrontRows {
@@ -38,12 +43,12 @@ class AuthenticatedRows implements FrontRows {
   #position: string;
   #refreshing: Promise<string> | undefined;
 
-  constructor(store: Store, authenticator: RowAuthenticator, cacheRows: number, position: string) {
+  constructor(store: Store, authenticator: RowAuthenticator, limits: CacheLimits, position: string) {
     this.#store = store;
     this.#authenticator = authenticator;
     this.#position = position;
     this.#tables = new Map(
-      tables.filter((name) => name !== 'domain').map((name) => [name, new RowTable(cacheRows)]),
+      tables.filter((name) => name !== 'domain').map((name) => [name, new RowTable(limits)]),
     );
   }
 
@@ -56,7 +61,7 @@ class AuthenticatedRows implements FrontRows {
       const row = await this.#store.get(table, id);
       if (!row) return undefined;
       await this.#verify([row]);
-      return decodeRow(row);
+      return sizedRow(row);
     });
     return found as Stored<T> | undefined;
   }
@@ -102,7 +107,7 @@ class AuthenticatedRows implements FrontRows {
       for (const { table, id } of change.expect ?? []) this.#table(table).forget(id);
       throw error;
     }
-    for (const row of put) this.#table(row.table).commitEnds(row.id, decodeRow(row));
+    for (const row of put) this.#table(row.table).commitEnds(row.id, sizedRow(row));
     for (const { table, id } of change.delete ?? []) this.#table(table).commitEnds(id, undefined);
   }
 

@@ -248,6 +248,16 @@ describe('authenticated rows', () => {
     assert.equal(await name('k/0', small), '0');
   });
 
+  it('holds no more bytes than it may', async () => {
+    const small = await openRows(opened.store, authenticator, { cacheBytes: 10_000 });
+    const text = 'x'.repeat(900);
+    for (let i = 0; i < 30; i += 1) await small.commit({ put: [put(`k/${i}`, 1, text)] });
+    const count = () =>
+      Array.from({ length: 30 }, (_, i) => small.peek('key', `k/${i}`)).filter(Boolean).length;
+    assert(count() <= 10 && count() >= 5, `${count()} rows are held`);
+    assert.equal(await name('k/0', small), text);
+  });
+
   it('shows every front what was committed, whatever order reads and commits come in', async () => {
     const fronts = [rows, await another(), await another()];
     await rows.commit({ put: [put('n', 1, '0')] });
