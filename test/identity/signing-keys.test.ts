@@ -42,10 +42,80 @@ describe('signing keys are kept for their day', () => {
     await verifier.authenticate(headOf(headers), 'kms', hash('sha256', '{}', 'hex'));
   });
 
-  test('a wrong signature leaves nothing behind', async () => {
-    await assert.rejects(authenticate('wrong'), { code: 'InvalidSignatureException' });
+  test('wrong signatures of one scope ask once, and change nothing for right ones', async () => {
+    for (let i = 0; i < 10; i++)
+      await assert.rejects(authenticate('wrong'), { code: 'InvalidSignatureException' });
     await authenticate();
-    assert.equal(world.engine.derived, 2);
+    await assert.rejects(authenticate('wrong'), { code: 'InvalidSignatureException' });
+    assert.equal(world.engine.derived, 1);
+  });
+
+  test('first requests that come at one time ask once', async () => {
+    await Promise.all(Array.from({ length: 60 }, () => authenticate()));
+    assert.equal(world.engine.derived, 1);
+  });
+
+  /** Region names that nobody has. */
+  const madeUp = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, i) => {
+      const letters = [...String(from + i)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+      return `zz-${letters}-1`;
+    });
+  const codes = async (regions: readonly string[]) => {
+    const counts = new Map<string, number>();
+    for (const region of regions) {
+      const error = await authenticate('wrong', region).then(
+        () => assert.fail('accepted'),
+        ({ code }) => code,
+      );
+      counts.set(error, (counts.get(error) ?? 0) + 1);
+    }
+    return Object.fromEntries(counts);
+  };
+
+  test('a stranger with Regions of his own making is told to slow down, and asks little of the engine', async () => {
+    await authenticate();
+    assert.deepEqual(await codes(madeUp(1000)), { InvalidSignatureException: 99, ThrottlingException: 901 });
+    assert.equal(world.engine.derived, 100);
+    world.clock.ms += 10_000;
+    assert.deepEqual(await codes(madeUp(50, 2000)), {
+      InvalidSignatureException: 20,
+      ThrottlingException: 30,
+    });
+    world.clock.ms -= 5000;
+    assert.deepEqual(await codes(madeUp(5, 3000)), { ThrottlingException: 5 });
+    assert.equal(world.engine.derived, 120);
+  });
+
+  test('and takes nothing from who has signed for a Region before, also on another day', async () => {
+    await authenticate();
+    await codes(madeUp(1000));
+    await authenticate();
+    assert.equal(world.engine.derived, 100);
+    for (let day = 1; day < 4; day++) {
+      world.clock.ms += DAY_MS;
+      await codes(madeUp(300));
+      await authenticate();
+      await world.putAccessKey(accessKeyId, day + 1, 'Active');
+      await authenticate();
+    }
+  });
+
+  test('nor from other access keys, and asks nothing for one that is not there or inactive', async () => {
+    const other = 'AKIAI44QH8DHBEXAMPLE';
+    await world.close();
+    world = await openWorld({ [accessKeyId]: secret, [other]: 'other' });
+    verifier = new SigV4Verifier(world);
+    await codes(madeUp(200));
+    const headers = signedHeaders(
+      { accessKeyId: other, secretAccessKey: 'other' },
+      { time: world.clock.ms, region: 'eu-west-9' },
+    );
+    await verifier.authenticate(headOf(headers), 'kms', hash('sha256', '{}', 'hex'));
+    assert.equal(world.engine.derived, 101);
+    await world.putAccessKey(accessKeyId, 2, 'Inactive');
+    assert.deepEqual(await codes(madeUp(200, 500)), { UnrecognizedClientException: 200 });
+    assert.equal(world.engine.derived, 101);
   });
 
   test('an access key that is made inactive is refused at once, and again accepted when active', async () => {

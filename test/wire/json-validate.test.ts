@@ -4,7 +4,8 @@ import type { StructureShape } from '../../src/core/shape.ts';
 import { operations } from '../../src/core/shapes/kms.ts';
 import { compileValidator } from '../../src/wire/json/validate.ts';
 
-const { Encrypt, CreateKey, CreateGrant, TagResource, ListKeys, CreateCustomKeyStore } = operations;
+const { Encrypt, UntagResource, CreateKey, CreateGrant, TagResource, ListKeys, CreateCustomKeyStore } =
+  operations;
 const failed = (shape: StructureShape, value: Record<string, unknown>, message: string): void =>
   assert.throws(() => compileValidator(shape)(value), { code: 'ValidationException', wireMessage: message });
 
@@ -103,10 +104,10 @@ describe('validation in the words of AWS', () => {
 
   test('scalars in a list are told of the list, with all their constraints', () => {
     failed(
-      Encrypt.input,
-      { KeyId: 'a', Plaintext: Buffer.of(1), GrantTokens: ['ok', ''] },
-      "1 validation error detected: Value '[ok, ]' at 'grantTokens' failed to satisfy constraint: " +
-        'Member must satisfy constraint: [Member must have length less than or equal to 8192, ' +
+      UntagResource.input,
+      { KeyId: 'a', TagKeys: ['ok', ''] },
+      "1 validation error detected: Value '[ok, ]' at 'tagKeys' failed to satisfy constraint: " +
+        'Member must satisfy constraint: [Member must have length less than or equal to 128, ' +
         'Member must have length greater than or equal to 1]',
     );
     assert.throws(

@@ -58,13 +58,19 @@ export class SigningKeys {
 
   /** undefined when the key must be loaded. */
   kept(credential: Credential, now: number): SigningKey | undefined {
-    if (now > this.#expiry) this.#keys.clear();
+    if (now > this.#expiry) this.#forgetDay(now);
     const known = this.#keys.get(credential.text);
     if (known === undefined) return undefined;
     const row = this.#rows.peek<AccessKey>('access-key', credential.accessKeyId);
     if (row?.version === known.version) return known;
     this.#keys.delete(credential.text);
     return undefined;
+  }
+
+  #forgetDay(now: number): void {
+    this.#keys.clear();
+    this.#tried.clear();
+    this.#expiry = endOfDay(now);
   }
 
   /** Rejects with ThrottlingException when too many new scopes of the access key were asked for. */
@@ -84,8 +90,7 @@ export class SigningKeys {
   }
 
   /** For a key that has verified a signature of its day. */
-  keep(credential: Credential, key: SigningKey, now: number): void {
-    this.#expiry = now - ((now - SKEW_MS) % DAY_MS) + DAY_MS;
+  keep(credential: Credential, key: SigningKey): void {
     this.#keys.set(credential.text, key);
     this.#tried.delete(credential.text);
     this.#scopes.set(scopeOf(credential), true);
@@ -115,6 +120,9 @@ export class SigningKeys {
     return allowance.take(now);
   }
 }
+
+/** When no signature of the day before can be right any more. */
+const endOfDay = (now: number): number => now - ((now - SKEW_MS) % DAY_MS) + DAY_MS;
 
 const scopeOf = ({ accessKeyId, regionText, service }: Credential): string =>
   `${accessKeyId}/${regionText}/${service}`;

@@ -107,7 +107,7 @@ export class SigV4Verifier implements Authenticator {
   async #load(terms: SignatureTerms, check: Check, region: Region, now: number): Promise<Authenticated> {
     const key = await this.#keys.load(terms.credential, now);
     const caller = decide(check, key);
-    this.#keys.keep(terms.credential, key, now);
+    this.#keys.keep(terms.credential, key);
     this.#remember(terms);
     return { caller, region, ...seedOf(terms, check, key) };
   }
