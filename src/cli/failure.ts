@@ -1,4 +1,6 @@
 /** How commands fail: a message that says what to do next, and an exit code. */
+import { inspect } from 'node:util';
+import { printableLines } from './printable.ts';
 
 export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
@@ -14,6 +16,6 @@ export class Failure extends Error {
 
 /** Stacks and causes are for those who look for a fault in Lockholm: LOCKHOLM_DEBUG=1. */
 export function report(error: unknown, debug: boolean): void {
-  if (debug) console.error(error);
-  else console.error(`lockholm: ${error instanceof Error ? error.message : String(error)}`);
+  const text = debug ? inspect(error) : `lockholm: ${error instanceof Error ? error.message : String(error)}`;
+  console.error(printableLines(text));
 }

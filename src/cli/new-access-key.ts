@@ -2,7 +2,7 @@
 import { configSection, credentialsSection } from '../operator/aws-files.ts';
 import type { AccessKeySecret } from '../operator/operations/access-key-secret.ts';
 import { Failure } from './failure.ts';
-import { printJson, shellWord } from './output.ts';
+import { print, printJson, shellWord } from './output.ts';
 import { addProfile, checkPlace, type ProfilePlace, requireProfileName } from './profile-file.ts';
 
 export interface KeyOptions {
@@ -58,7 +58,7 @@ async function intoFile(place: ProfilePlace, made: NewKey): Promise<void> {
 
 function showKey(profile: string, { accountId, key, endpoint, region }: NewKey): void {
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = key;
-  console.log(
+  print(
     `Root access key of account ${accountId}. Its secret is shown this once.\n\n` +
       `For ~/.aws/credentials:\n\n${credentialsSection(profile, { accessKeyId, secretAccessKey })}\n` +
       `For ~/.aws/config:\n\n${configSection(profile, endpoint, region)}\n` +
@@ -67,7 +67,7 @@ function showKey(profile: string, { accountId, key, endpoint, region }: NewKey):
 }
 
 function showProfile({ file, profile }: ProfilePlace, { accountId, key, endpoint, region }: NewKey): void {
-  console.log(
+  print(
     `Root access key ${key.AccessKeyId} of account ${accountId} is profile ${profile} in ${file}.\n` +
       `  export AWS_SHARED_CREDENTIALS_FILE=${shellWord(file)} AWS_PROFILE=${profile}\n` +
       `  export AWS_ENDPOINT_URL=${shellWord(endpoint)} AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Failure } from './failure.ts';
-import { shellWord } from './output.ts';
+import { print, shellWord } from './output.ts';
 import { type Flags, givenFlags } from './program.ts';
 
 /** A setting that is a flag. */
@@ -67,7 +67,7 @@ function showReady({ version, endpoint, data, seal, sealBesideData }: ServedFact
       'server, move the file, and start again with --seal and where it is now.',
     );
   }
-  console.log(lines.join('\n'));
+  print(lines.join('\n'));
 }
 
 function howToUse(data: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { printJson } from './output.ts';
+import { print, printJson } from './output.ts';
 
 /** Of package.json, which lies two folders up from here in the sources and in what is published. */
 export function lockholmVersion(): string {
@@ -17,6 +17,6 @@ export function registerVersion(program: Command): void {
     .action(({ json }: { readonly json?: boolean }) => {
       const version = lockholmVersion();
       if (json) printJson({ lockholm: version, node: process.versions.node });
-      else console.log(`lockholm ${version}, node ${process.versions.node}`);
+      else print(`lockholm ${version}, node ${process.versions.node}`);
     });
 }

@@ -221,5 +221,13 @@ describe('lockholm audit', () => {
     await journal.append(event({ name: '\u001b[2J', sourceIp: '\u0007' }));
     const { lines } = await tail(folder, { limit: '1' });
     assert.match(lines[0] ?? '', /^[ -~]+$/);
+    const sent = event({ userAgent: '\u009b2J\u202egnp\u2066' });
+    await journal.append(sent);
+    for (const json of [false, true]) {
+      const printed: string[] = [];
+      await auditShow(sent.id, { data: folder, json }, (text) => printed.push(text));
+      assert.match(printed[0] ?? '', /^[ -~\n]+$/);
+      assert.match(printed[0] ?? '', /"userAgent": ?"\\u009b2J\\u202egnp\\u2066"/);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { callOperator } from '../operator-client.ts';
-import { printJson } from '../output.ts';
+import { print, printJson } from '../output.ts';
 import { onServer } from '../program.ts';
 
 interface Options {
@@ -26,6 +26,6 @@ export function registerStatusChange(accessKey: Command, { name, status, descrip
   onServer(command).action(async (AccessKeyId: string, { data, json }: Options) => {
     const updated = await callOperator<Updated>(data, 'UpdateAccessKey', { AccessKeyId, Status: status });
     if (json) printJson(updated);
-    else console.log(`${updated.AccessKeyId} of account ${updated.AccountId} is ${updated.Status}.`);
+    else print(`${updated.AccessKeyId} of account ${updated.AccountId} is ${updated.Status}.`);
   });
 }

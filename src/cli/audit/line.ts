@@ -1,6 +1,7 @@
 /** An event on one line: when, whose, what, how it went, on what, who from where, and the id to show it by. */
 import type { JournalEntry } from '../../audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../audit/entry.ts';
+import { printable } from '../printable.ts';
 
 export function eventLine(entry: JournalEntry): string {
   const envelope = parseEnvelope(entry);
@@ -23,6 +24,3 @@ export function eventLine(entry: JournalEntry): string {
 
 /** Without what the account and Region before it say already. */
 const shortArn = (arn: string): string => arn.split(':').slice(5).join(':') || arn;
-
-/** What a client chose must not steer the terminal. */
-const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');

@@ -5,6 +5,8 @@ import type { JournalEntry } from '../../audit/contract.ts';
 import { leafHash, parseEnvelope } from '../../audit/entry.ts';
 import { lastEntries } from '../../audit/read-files.ts';
 import { Failure } from '../failure.ts';
+import { print } from '../output.ts';
+import { printableJson } from '../printable.ts';
 import { onServer } from '../program.ts';
 import { readable } from './tail.ts';
 
@@ -18,16 +20,14 @@ export function registerShow(audit: Command): void {
     .command('show')
     .argument('<id>', 'event id, or request id')
     .description('show an event as a CloudTrail record, and its place in the journal');
-  onServer(command).action((id: string, options: ShowOptions) =>
-    auditShow(id, options, (text) => console.log(text)),
-  );
+  onServer(command).action((id: string, options: ShowOptions) => auditShow(id, options, print));
 }
 
 /** Prints each event with this id. Rejects with a Failure when there is none. */
 export async function auditShow(
   id: string,
   { data, json }: ShowOptions,
-  print: (text: string) => void,
+  show: (text: string) => void,
 ): Promise<void> {
   const matches = (entry: JournalEntry): boolean => {
     const envelope = parseEnvelope(entry);
@@ -36,7 +36,7 @@ export async function auditShow(
   await readable(async () => {
     const { entries } = await lastEntries(join(data, 'journal'), matches, 100, 1);
     if (entries.length === 0) throw new Failure(`The journal has no event and no request ${id}.`);
-    for (const entry of entries) print(json ? JSON.stringify(facts(entry)) : text(entry));
+    for (const entry of entries) show(json ? printableJson(facts(entry)) : text(entry));
   });
 }
 
@@ -52,6 +52,6 @@ function text(entry: JournalEntry): string {
     `entry   ${index} of node ${node}`,
     `leaf    ${leaf}`,
     `body    ${entry.body.length === 0 ? 'erased; its hash was ' : ''}${body}`,
-    JSON.stringify(record, null, 2),
+    printableJson(record, 2),
   ].join('\n');
 }

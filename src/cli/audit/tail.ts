@@ -5,6 +5,7 @@ import { toCloudTrail } from '../../audit/cloudtrail.ts';
 import { type JournalEntry, JournalError } from '../../audit/contract.ts';
 import { lastEntries, readJournalFiles } from '../../audit/read-files.ts';
 import { EXIT_USAGE, Failure } from '../failure.ts';
+import { printableJson } from '../printable.ts';
 import { onServer } from '../program.ts';
 import { type FilterOptions, makeFilter } from './filter.ts';
 import { eventLine } from './line.ts';
@@ -47,7 +48,7 @@ export async function auditTail(options: TailOptions, out: Output, interrupt: Ab
   const filter = makeFilter(options, Date.now());
   const limit = parseLimit(options);
   const folder = join(options.data, 'journal');
-  const show = options.json ? (entry: JournalEntry) => JSON.stringify(toCloudTrail(entry)) : eventLine;
+  const show = options.json ? (entry: JournalEntry) => printableJson(toCloudTrail(entry)) : eventLine;
   const print = async (entry: JournalEntry): Promise<void> => {
     if (!out.write(`${show(entry)}\n`)) await once(out as NodeJS.WritableStream, 'drain');
   };

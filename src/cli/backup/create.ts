@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { BackupDescription } from '../../operator/operations/describe-backup.ts';
 import { Failure } from '../failure.ts';
 import { callOperator } from '../operator-client.ts';
-import { printJson, shellWord } from '../output.ts';
+import { print, printJson, shellWord } from '../output.ts';
 import { somePath } from '../path-argument.ts';
 import { onServer } from '../program.ts';
 import { percent, progressLine, readableSize } from '../progress.ts';
@@ -68,5 +68,5 @@ async function finished(data: string, id: string): Promise<BackupDescription> {
 
 function show(value: object, json: boolean | undefined, text: string): void {
   if (json) printJson(value);
-  else console.log(text);
+  else print(text);
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BackupDescription } from '../../operator/operations/describe-backup.ts';
 import { callOperator } from '../operator-client.ts';
-import { printJson, printTable } from '../output.ts';
+import { print, printJson, printTable } from '../output.ts';
 import { onServer } from '../program.ts';
 import { percent, readableSize } from '../progress.ts';
 
@@ -19,7 +19,7 @@ export function registerList(backup: Command): void {
       {},
     );
     if (json) printJson(listed);
-    else if (listed.Backups.length === 0) console.log('No backup was made: lockholm backup create FOLDER');
+    else if (listed.Backups.length === 0) print('No backup was made: lockholm backup create FOLDER');
     else
       printTable(
         ['BACKUP', 'CREATED', 'STATUS', 'SIZE', 'DOMAIN KEYS', 'PATH'],

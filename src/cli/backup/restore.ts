@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { type Restored, restoreBackup } from '../../operator/backup/restore.ts';
-import { printJson, shellWord } from '../output.ts';
+import { print, printJson, shellWord } from '../output.ts';
 import { somePath } from '../path-argument.ts';
 import { percent, progressLine } from '../progress.ts';
 import { facts } from './verify.ts';
@@ -46,7 +46,7 @@ function show({ data, manifest, entries }: Restored, survived: boolean): void {
   const since = survived
     ? 'What that journal tells of since the backup (keys deleted or disabled, policies, access keys) is repeated\nby the first start, before anything is served.'
     : 'What was deleted, disabled or revoked since then is in use again, because no later journal was given\n(--journal): look after it when the server runs.';
-  console.log(
+  print(
     `Restored backup ${manifest.id} of ${created} into ${data}, with ${entries} journal entries.\n${since}\n\n` +
       'The old server must not run any more. Put its seal in place, which no backup holds, then start:\n' +
       `  install -m 600 /path/to/the/seal ${shellWord(`${data}/seal`)}\n` +

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Status } from '../../operator/operations/get-status.ts';
 import { EXIT_USAGE, Failure } from '../failure.ts';
 import { callOperator } from '../operator-client.ts';
-import { printJson } from '../output.ts';
+import { print, printJson } from '../output.ts';
 import { onServer } from '../program.ts';
 
 interface Options {
@@ -21,7 +21,7 @@ export function registerAcknowledge(clock: Command): void {
     const { Jobs } = await callOperator<Status>(data, 'GetStatus', {});
     if (Jobs.Clock === 'trusted') {
       if (json) printJson({ Clock: 'trusted' });
-      else console.log('The clock is not in doubt: there is nothing to acknowledge.');
+      else print('The clock is not in doubt: there is nothing to acknowledge.');
       return;
     }
     if (!yes) {
@@ -34,6 +34,6 @@ export function registerAcknowledge(clock: Command): void {
     }
     const { Clock } = await callOperator<{ readonly Clock: string }>(data, 'AcknowledgeClock', {});
     if (json) printJson({ Clock });
-    else console.log(`The clock is taken to be right at ${Clock}; what waited goes on within seconds.`);
+    else print(`The clock is taken to be right at ${Clock}; what waited goes on within seconds.`);
   });
 }

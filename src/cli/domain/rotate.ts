@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { DomainDescription } from '../../operator/operations/describe-domain.ts';
 import { Failure } from '../failure.ts';
 import { callOperator } from '../operator-client.ts';
-import { printJson } from '../output.ts';
+import { print, printJson } from '../output.ts';
 import { onServer } from '../program.ts';
 import { progressLine } from '../progress.ts';
 import { rotationLine } from './show.ts';
@@ -25,13 +25,12 @@ export function registerRotate(domain: Command): void {
     const { FromKey } = await callOperator<{ readonly FromKey: number }>(data, 'RotateDomainKey', {});
     if (!waits) {
       if (json) printJson({ FromKey });
-      else
-        console.log(`Domain key ${FromKey} is being replaced. To see how far that is: lockholm domain show`);
+      else print(`Domain key ${FromKey} is being replaced. To see how far that is: lockholm domain show`);
       return;
     }
     const after = await finished(data);
     if (json) printJson(after);
-    else console.log(`Domain key ${FromKey} is gone; everything is under domain key ${after.CurrentKey}.`);
+    else print(`Domain key ${FromKey} is gone; everything is under domain key ${after.CurrentKey}.`);
   });
 }
 
