@@ -42,12 +42,12 @@ export function cellText(verdict: Verdict, actor: Actor): string {
   );
   const text = [...new Set([...approvals, ...needs])].join(' or ');
   // Of material that somebody unknown may hold, nobody can say that the actor holds no part.
-  const apart = verdict.ways.every(({ brings }) => brings === 'nothing') && !isUnknown(verdict.ways);
+  const apart = verdict.ways.every(({ brings }) => brings === 'nothing') && !verdict.ways.some(isUnknown);
   return apart ? `${text}.` : text;
 }
 
-const isUnknown = (ways: readonly Way[]): boolean =>
-  ways.some(({ needs }) => needs.some(({ letter }) => letter === '?'));
+/** Somebody unknown may hold it: nobody needs to help, and nobody can say more. */
+export const isUnknown = ({ needs }: Way): boolean => needs.some(({ letter }) => letter === '?');
 
 /** The letters of each way, none containing another, the weakest first. */
 function lettersOf(ways: readonly Way[], actor: Actor): readonly (readonly Letter[])[] {
@@ -83,6 +83,7 @@ const marks = {
 export function fullText(verdict: Verdict): readonly string[] {
   if (verdict.answer === 'nobody on record' || verdict.answer === 'not known') return [verdict.answer];
   return verdict.ways.map((way) => {
+    if (isUnknown(way)) return 'not known: somebody unknown may have it';
     const seen = `seen by ${way.seenBy}`;
     if (verdict.answer === 'alone') return `alone (${seen})`;
     if (way.approvals) return `${way.approvals.k} of ${way.approvals.of.join(', ')} approve (${seen})`;

@@ -26,6 +26,7 @@ export interface Judged {
   readonly materials: readonly string[];
   readonly lockedPlaces: readonly string[];
   readonly now: { readonly clauses: readonly Clause[]; readonly ways: Ways };
+  /** The same as `now` where nobody is known to choose a build. */
   readonly nextStart: { readonly clauses: readonly Clause[]; readonly ways: Ways };
   /** The smallest coalitions, were only these clauses true. */
   readonly solve: (clauses: readonly Clause[]) => Ways;
@@ -54,6 +55,7 @@ export function judge(given: Facts, subject: Subject): Judged {
     const opened = lockedPlaces.flatMap((place) => openingClauses(all, place));
     return { clauses: [...all, ...opened], ways: leastFixpoint([...all, ...opened], classes, everybody) };
   };
+  const now = settled(clausesNow(world));
   return {
     subject,
     world,
@@ -62,8 +64,8 @@ export function judge(given: Facts, subject: Subject): Judged {
     everybody,
     materials,
     lockedPlaces,
-    now: settled(clausesNow(world)),
-    nextStart: settled(clausesFromNextStart(world)),
+    now,
+    nextStart: world.each('chooses').length > 0 ? settled(clausesFromNextStart(world)) : now,
     solve,
   };
 }

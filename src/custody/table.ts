@@ -1,12 +1,11 @@
 /** The custody table of a subject: for each actor and question the verdict, now and from the next start. */
 import { type Actor, actorsOf } from './actors.ts';
-import type { Need, Verdict, Way } from './answers.ts';
+import { isUnknown, type Need, type Verdict, type Way } from './answers.ts';
 import type { Coalition } from './evaluate/coalition.ts';
 import type { Ways } from './evaluate/fixpoint.ts';
 import type { FactOf, Facts } from './facts.ts';
 import { goal, type Judged, judge, type Question, type Subject } from './judge.ts';
-import type { Clause } from './rules/clause.ts';
-import { has } from './rules/clause.ts';
+import { type Clause, has } from './rules/clause.ts';
 import { rule22 } from './rules/exposed.ts';
 import { rule21 } from './rules/unknown.ts';
 import { type Needed, rule23 } from './rules/verdict.ts';
@@ -53,7 +52,7 @@ export function custodyTable(facts: Facts, subject: Subject): Table {
 /** The cell of each actor and question. */
 export function verdictsOf(judged: Judged): (actor: Actor, question: Question) => Cell {
   const now = side(judged, judged.now);
-  const next = side(judged, judged.nextStart);
+  const next = judged.nextStart === judged.now ? now : side(judged, judged.nextStart);
   return (actor, question) => {
     const [today, later] = [now(actor, question), next(actor, question)];
     return JSON.stringify(today) === JSON.stringify(later)
@@ -67,18 +66,17 @@ interface Side {
   readonly ways: Ways;
 }
 
-function side(judged: Judged, { clauses, ways }: Side): (actor: Actor, question: Question) => Verdict {
+function side(judged: Judged, { clauses, ways: all }: Side): (actor: Actor, question: Question) => Verdict {
   const seen = seeing(judged, clauses);
-  const gone = judged.materials.every((material) => rule21(judged.world, material, ways.has(has(material))));
+  const gone = judged.materials.every((material) => rule21(judged.world, material, all.has(has(material))));
   return (actor, question) => {
     if (judged.materials.length === 0) return { answer: 'not known' };
-    const needed = neededBy(judged, ways, actor, question);
+    const needed = neededBy(judged, all, actor, question);
     if (needed.length === 0 || (question === 'M' && gone)) return { answer: 'nobody on record' };
     const coalition = judged.classes.of(actor.parties);
-    const wayOf = toWay(judged, actor, coalition, question, seen);
-    const ways_ = needed.map(wayOf);
-    const answer = ways_.some(({ needs }) => needs.length === 0) ? 'alone' : 'needs';
-    return { answer, ways: ways_ };
+    const ways = needed.map(toWay(judged, actor, coalition, question, seen));
+    if (ways.every(isUnknown)) return { answer: 'not known' };
+    return { answer: ways.some(({ needs }) => needs.length === 0) ? 'alone' : 'needs', ways };
   };
 }
 

@@ -54,6 +54,7 @@ const flips: readonly (readonly [name: string, before: Facts, after: Facts, expe
     {
       ...each(['staff', ...bystanders], 'M', ['O or T.', 'O.']),
       'service-account M': ['T', 'alone'],
+      'tenant M': ['O', 'O.'],
       'thief-of-disk M': ['T', 'alone'],
       ...each(['thief-of-backup'], 'M', ['T', 'K or T']),
       ...each(['thief-of-backup'], 'U', ['T', 'K or T']),
@@ -105,7 +106,11 @@ const flips: readonly (readonly [name: string, before: Facts, after: Facts, expe
     'OS user',
     hsm(),
     hsm({ user: 'shared' }),
-    { ...each(['staff', ...bystanders], 'M', ['O or T.', 'O.']), 'service-account M': ['T', 'alone'] },
+    {
+      ...each(['staff', ...bystanders], 'M', ['O or T.', 'O.']),
+      'service-account M': ['T', 'alone'],
+      'tenant M': ['O', 'O.'],
+    },
   ],
   [
     'export',
@@ -160,10 +165,11 @@ const flips: readonly (readonly [name: string, before: Facts, after: Facts, expe
     hosted,
     also(hosted, { fact: 'sealedmem', host: 'host' }),
     {
-      ...each(['staff', ...bystanders, 'tenant'], 'M', ['O or H.', 'O.']),
+      // The provider still reads the disk, which the seal's keeper opens.
+      ...each(['staff', ...custodians, 'tenant'], 'M', ['O or H.', 'O or K and H.']),
       ...each(['staff', ...bystanders, 'tenant', ...thieves], 'P', ['O or H.', 'O.']),
-      'keeper M': ['O or H.', 'O.'],
-      'keeper U': ['O or H or X or T.', 'O or X or T.'],
+      'keeper M': ['O or H.', 'H'],
+      'keeper U': ['O or H or X or T.', 'H'],
       'hoster M': ['alone', 'K'],
       'hoster U': ['alone', 'K'],
       'hoster P': ['alone', 'O.'],

@@ -6,6 +6,7 @@ import { completed } from '../../src/custody/defaults.ts';
 import { explain, type Step } from '../../src/custody/explain.ts';
 import type { Fact, Facts } from '../../src/custody/facts.ts';
 import { type Judged, judge, type Question, questions } from '../../src/custody/judge.ts';
+import { SOMEBODY } from '../../src/custody/rules/unknown.ts';
 import { custodyTable, verdictsOf } from '../../src/custody/table.ts';
 import { rounds, seeded } from '../support/random.ts';
 import { BruteForce } from './brute-force.ts';
@@ -17,7 +18,8 @@ const subject = { key: 'k' };
 /** A verdict as sets of names, interchangeable parties spelt out. */
 function setsOf(judged: Judged, actor: Actor, question: Question): readonly string[] {
   const { now } = verdictsOf(judged)(actor, question);
-  if (now.answer !== 'alone' && now.answer !== 'needs') return [];
+  if (now.answer === 'nobody on record') return [];
+  if (now.answer === 'not known') return [SOMEBODY];
   return [...new Set(now.ways.flatMap(({ needs }) => spellOut(needs)))].sort();
 }
 

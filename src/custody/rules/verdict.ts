@@ -1,8 +1,7 @@
 /** Rule 23: whom an actor needs. */
 import { anyCovered, beyond, type Coalition, minimal } from '../evaluate/coalition.ts';
 import type { Ways } from '../evaluate/fixpoint.ts';
-import type { Atom, Clause } from './clause.ts';
-import { reads } from './clause.ts';
+import { type Atom, type Clause, reads } from './clause.ts';
 
 /** The atom, concluded by opening what lies locked in the place. */
 export const opening = (place: string, atom: Atom): Atom => `${atom} by opening ${place}` as Atom;
