@@ -9,13 +9,13 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Caller } from '../../core/call.ts';
 import { DAY_MS } from '../../core/clock.ts';
 import { ServiceError } from '../../core/errors.ts';
+import { Recent } from '../../core/recent.ts';
 import { encodeBinding } from '../../engine/protocol/binding.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
 import { type AccessKey, accessKeyBinding, callerOf } from '../access-keys.ts';
 import { Allowance } from './allowance.ts';
 import type { Credential } from './authorization.ts';
-import { Recent } from './recent.ts';
 import { SKEW_MS } from './time.ts';
 
 export interface SigningKey {
@@ -32,22 +32,22 @@ const STAND_IN: SigningKey = {
   key: createSecretKey(Buffer.alloc(32)),
   caller: undefined,
 };
-const MAX_KEYS = 2048;
-const MAX_TRIED = 256;
+const MAX_KEYS = 4096;
+const MAX_TRIED = 512;
 /** New scopes of one access key: every Region of AWS for some services at once, then this many a second. */
 const NEW_SCOPES = { burst: 100, perSecond: 2 } as const;
 
 export class SigningKeys {
   readonly #rows: Rows;
   readonly #engine: Engine;
-  readonly #keys = new Recent<SigningKey>(MAX_KEYS);
+  readonly #keys = new Recent<SigningKey>({ entries: MAX_KEYS });
   /** Derived, but of no signature that was right. */
-  readonly #tried = new Recent<SigningKey>(MAX_TRIED);
+  readonly #tried = new Recent<SigningKey>({ entries: MAX_TRIED });
   readonly #deriving = new Map<string, Promise<SigningKey>>();
   /** Access key, Region and service of signatures that were right, on whatever day. */
-  readonly #scopes = new Recent<true>(MAX_KEYS);
+  readonly #scopes = new Recent<true>({ entries: MAX_KEYS });
   /** By access key id. */
-  readonly #allowances = new Recent<Allowance>(MAX_KEYS);
+  readonly #allowances = new Recent<Allowance>({ entries: MAX_KEYS });
   /** The end of a day's window, when all that is kept is forgotten. */
   #expiry = 0;
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { HttpHead } from '../../core/http-head.ts';
 import type { Region } from '../../core/ids.ts';
+import { Recent } from '../../core/recent.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import type { Rows } from '../../store/rows-contract.ts';
 import type { Authenticated, Authenticator } from '../authenticator.ts';
@@ -23,7 +24,6 @@ import {
 import { canonicalRequest, type PathStyle, stringToSign } from './canonical.ts';
 import type { ChunkSeed } from './chunk-signatures.ts';
 import { isPresigned, parsePresigned } from './presigned.ts';
-import { Recent } from './recent.ts';
 import { type SigningKey, SigningKeys } from './signing-keys.ts';
 import { checkSkew, type SignatureTime, signatureTime } from './time.ts';
 
@@ -49,13 +49,13 @@ const DATE_LENGTH = 8;
 /** Of `x-amz-content-sha256`, where each chunk of the body is signed. */
 const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const HEX_SIGNATURE = /^[0-9a-f]{64}$/;
-const MAX_TERMS = 2048;
+const MAX_TERMS = 4096;
 
 export class SigV4Verifier implements Authenticator {
   readonly #parts: SigV4Parts;
   readonly #policies: ReadonlyMap<string, SigV4Policy>;
   readonly #keys: SigningKeys;
-  readonly #terms = new Recent<SignatureTerms>(MAX_TERMS);
+  readonly #terms = new Recent<SignatureTerms>({ entries: MAX_TERMS });
 
   /** `policies` by service, for those that differ from the standard. */
   constructor(parts: SigV4Parts, policies: ReadonlyMap<string, SigV4Policy> = new Map()) {
