@@ -6,7 +6,13 @@ import { ServiceError } from '../core/errors.ts';
 import { HttpHead } from '../core/http-head.ts';
 import type { RequestBody } from './body-stream.ts';
 import { bodyTooLarge, tooManyBodies, toServiceError } from './errors.ts';
-import { answerExpectation, answerMalformed, healthReply, type PlainReply, unknownPath } from './http-replies.ts';
+import {
+  answerExpectation,
+  answerMalformed,
+  healthReply,
+  type PlainReply,
+  unknownPath,
+} from './http-replies.ts';
 import type { Log } from './log.ts';
 import type { Pipeline, Request } from './pipeline.ts';
 import type { BufferedRoute, Protocol, Reply, ReplyStream, Route, StreamedRoute } from './protocol.ts';

@@ -5,6 +5,7 @@ import type {
 } from '../../core/shapes/kms.ts';
 import { onKey } from '../handler.ts';
 import type { KeyRecord, Material } from '../key.ts';
+import { isThere } from '../rules/imported-material.ts';
 import { pageOf } from '../rules/paging.ts';
 
 /** KMS API reference, "ListKeyRotations": completed rotations, or all key material, oldest first. */
@@ -15,7 +16,7 @@ export const listKeyRotations = onKey<ListKeyRotationsRequest, ListKeyRotationsR
   action: 'kms:ListKeyRotations',
   readOnly: true,
   audit: ['KeyId', 'IncludeKeyMaterial', 'Limit', 'Marker'],
-  async run(input, _call, { value: key }) {
+  async run(input, call, { value: key }) {
     const all = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL';
     const materials = all ? key.materials : key.materials.filter(({ rotation }) => rotation !== undefined);
     const { items, ...rest } = await pageOf(
@@ -25,7 +26,7 @@ export const listKeyRotations = onKey<ListKeyRotationsRequest, ListKeyRotationsR
       { default: 100, max: 1000 },
       ({ place }) => place,
     );
-    return { Rotations: items.map(({ material }) => entry(key, material)), ...rest };
+    return { Rotations: items.map(({ material }) => entry(key, material, call.time)), ...rest };
   },
 });
 
@@ -33,9 +34,28 @@ export const listKeyRotations = onKey<ListKeyRotationsRequest, ListKeyRotationsR
 const placeOf = ({ created }: Material, index: number): string =>
   [created, index].map((part) => String(part).padStart(15, '0')).join('/');
 
-const entry = (key: KeyRecord, { id, state, rotation }: Material): RotationsListEntry => ({
+const entry = (key: KeyRecord, material: Material, time: number): RotationsListEntry => ({
   KeyId: key.id,
-  KeyMaterialId: id,
-  KeyMaterialState: state,
-  ...(rotation !== undefined && { RotationDate: rotation.date, RotationType: rotation.type }),
+  KeyMaterialId: material.id,
+  KeyMaterialState: material.state,
+  ...importedMembers(material, time),
+  ...(material.rotation !== undefined && {
+    RotationDate: material.rotation.date,
+    RotationType: material.rotation.type,
+  }),
 });
+
+function importedMembers(material: Material, time: number): RotationsListEntry {
+  const { imported } = material;
+  if (imported === undefined) return {};
+  const { validTo, description } = imported;
+  const described = description === undefined ? {} : { KeyMaterialDescription: description };
+  if (!isThere(material, time)) return { ImportState: 'PENDING_IMPORT', ...described };
+  return {
+    ImportState: 'IMPORTED',
+    ...described,
+    ...(validTo === undefined
+      ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+      : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: validTo }),
+  };
+}
