@@ -6,6 +6,7 @@ import { generateImportKey, publicKeyHash } from '../algorithms/import-key/gener
 import { importKeyRule, requireSameKey } from '../algorithms/import-key/rule.ts';
 import { newMaterialSpec } from '../algorithms/key-specs.ts';
 import type { Domain } from '../domain.ts';
+import type { DomainState } from '../domain-state.ts';
 import { GCM_NONCE_SIZE } from '../gcm.ts';
 import { fingerprint, materialId } from '../material-ids.ts';
 import { type Binding, encodeBinding, type TokenKind } from '../protocol/binding.ts';
@@ -31,6 +32,8 @@ type SlowNames =
 export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> {
   const seal = (kind: TokenKind, binding: Uint8Array, secret: Buffer): Buffer =>
     sealToken(domain.state.current, kind, binding, secret, randomBytes(GCM_NONCE_SIZE));
+  /** Throws `sealed`, before anything is looked at. */
+  const needState = (): DomainState => domain.state;
   /** The material is erased. */
   const keep = (binding: Binding, material: Buffer) => {
     const { materialIdKey, fingerprintKey } = domain.state;
@@ -57,6 +60,7 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       return { epoch, domainKeys, currentDomainKey: current.id };
     },
     createMaterial(request) {
+      needState();
       const binding = readBinding(request.binding);
       return keep(binding, randomBytes(newMaterialSpec(binding, 'AWS_KMS').size));
     },
@@ -70,6 +74,7 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       return { token, secret: text };
     },
     async createImportKey(request) {
+      needState();
       const binding = readBinding(request.binding);
       const { modulusLength } = importKeyRule(binding);
       if (binding.materialId !== '') throw new EngineError('refused', 'a new import key has no hash yet');
@@ -80,6 +85,7 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       return { token, publicKey, publicKeyHash: hash };
     },
     importMaterial(request) {
+      needState();
       const binding = readBinding(request.binding);
       const { size } = newMaterialSpec(binding, 'EXTERNAL');
       const material = unwrapped(domain, request, binding);
