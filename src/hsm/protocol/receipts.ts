@@ -52,7 +52,13 @@ export interface PasswordStatement extends Stated {
   readonly changed: readonly string[];
   readonly notReached: readonly string[];
 }
-export type Statement = ExportStatement | DeletionStatement | PasswordStatement;
+/** An administrator let an HSM join, by the fingerprint of its identity key. `user` is empty when the host did. */
+export interface ApprovalStatement extends Stated {
+  readonly type: 'approval';
+  readonly member: string;
+  readonly identity: string;
+}
+export type Statement = ExportStatement | DeletionStatement | PasswordStatement | ApprovalStatement;
 
 const form = struct({ statement: text, certificate: text, clusterCertificate: text, signature: bytes });
 

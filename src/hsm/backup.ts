@@ -1,0 +1,82 @@
+/** Backups (docs/formats/hsm-store.md, "Backup"): all objects but the members, under a key that is wrapped as the store's is. */
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { GCM_NONCE_SIZE, GCM_TAG_SIZE, gcmOpen, gcmSeal } from '../engine/gcm.ts';
+import {
+  bytes,
+  type FieldType,
+  FrameError,
+  list,
+  Reader,
+  struct,
+  text,
+  u8,
+  Writer,
+} from '../engine/protocol/codec.ts';
+import { kinds } from './objects.ts';
+import { HsmError } from './protocol/errors.ts';
+import type { Unlocked } from './unlocked.ts';
+import { type Change, decodeChanges, encodeChanges } from './vault.ts';
+import type { Wrap } from './wraps.ts';
+
+const MAGIC = Buffer.from('LKHSMBK1');
+const VERSION = 1;
+const header = struct({
+  version: u8,
+  clusterId: text,
+  clusterCertificate: text,
+  wraps: list(struct({ kind: u8, data: bytes })),
+});
+const sealedForm = struct({ nonce: bytes, sealed: bytes });
+
+export interface SealedBackup {
+  readonly header: FieldType<typeof header>;
+  /** All before the nonce: the associated data. */
+  readonly aad: Buffer;
+  readonly nonce: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+export function makeBackup(hsm: Unlocked, wrapsOf: (key: KeyObject) => readonly Wrap[]): Buffer {
+  const raw = randomBytes(32);
+  const key = createSecretKey(raw);
+  raw.fill(0);
+  const { place } = hsm.parts;
+  const head = new Writer();
+  const facts = { version: VERSION, clusterId: place.clusterId, clusterCertificate: hsm.cluster.certificate };
+  header.write(head, { ...facts, wraps: wrapsOf(key) });
+  const aad = Buffer.concat([MAGIC, head.take()]);
+  const content = encodeChanges(
+    hsm.vault.lacking(new Map()).filter(({ kind }) => kind !== kinds.member.number),
+  );
+  const nonce = randomBytes(GCM_NONCE_SIZE);
+  const sealed = Buffer.alloc(content.length + GCM_TAG_SIZE);
+  gcmSeal(key, nonce, aad, content, sealed, 0);
+  content.fill(0);
+  const tail = new Writer();
+  sealedForm.write(tail, { nonce, sealed });
+  return Buffer.concat([aad, tail.take()]);
+}
+
+/** Throws `refused`. */
+export function parseBackup(blob: Buffer): SealedBackup {
+  try {
+    if (!blob.subarray(0, MAGIC.length).equals(MAGIC)) throw new FrameError('no backup');
+    const reader = new Reader(blob, MAGIC.length);
+    const head = header.read(reader);
+    const { nonce, sealed } = sealedForm.read(reader);
+    reader.end();
+    if (head.version !== VERSION) throw new FrameError('another version');
+    const tailSize = 8 + nonce.length + sealed.length;
+    return { header: head, aad: blob.subarray(0, blob.length - tailSize), nonce, sealed };
+  } catch (error) {
+    if (error instanceof FrameError) throw new HsmError('refused', 'this is no backup of an HSM');
+    throw error;
+  }
+}
+
+/** Throws `tampered`. */
+export function openBackup({ aad, nonce, sealed }: SealedBackup, key: KeyObject): readonly Change[] {
+  const content = gcmOpen(key, nonce, aad, sealed);
+  if (content === undefined) throw new HsmError('tampered', 'the backup is not as it was made');
+  return decodeChanges(content);
+}

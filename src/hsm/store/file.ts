@@ -1,0 +1,45 @@
+/** Reads and writes at a place of an inherited descriptor. The host opened it O_DSYNC: what returned is durable. */
+import { ftruncateSync, readSync, writeSync } from 'node:fs';
+
+const CHUNK = 1024 * 1024;
+
+export function readAt(fd: number, offset: number, size: number): Buffer {
+  const out = Buffer.alloc(size);
+  let at = 0;
+  while (at < size) {
+    const read = readSync(fd, out, at, size - at, offset + at);
+    if (read === 0) break;
+    at += read;
+  }
+  return out.subarray(0, at);
+}
+
+/** From `offset` to the end of the file. */
+export function readRest(fd: number, offset: number): Buffer {
+  const parts: Buffer[] = [];
+  let at = offset;
+  for (;;) {
+    const part = readAt(fd, at, CHUNK);
+    parts.push(part);
+    at += part.length;
+    if (part.length < CHUNK) return Buffer.concat(parts);
+  }
+}
+
+export function writeAt(fd: number, offset: number, data: Uint8Array): void {
+  let at = 0;
+  while (at < data.length) at += writeSync(fd, data, at, data.length - at, offset + at);
+}
+
+export function zeroAt(fd: number, offset: number, size: number): void {
+  const zeros = Buffer.alloc(Math.min(size, CHUNK));
+  for (let at = 0; at < size; at += zeros.length) {
+    writeAt(fd, offset + at, zeros.subarray(0, Math.min(zeros.length, size - at)));
+  }
+}
+
+/** Overwritten, then cut to nothing. */
+export function eraseFile(fd: number): void {
+  zeroAt(fd, 0, readRest(fd, 0).length);
+  ftruncateSync(fd, 0);
+}

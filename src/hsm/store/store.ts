@@ -1,0 +1,140 @@
+/**
+ * Log and superblock together. Each record is durable, and known to the superblock, before `append` returns. Until
+ * `open` or `begin` gave it the storage key, only what the superblock says can be read.
+ */
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { HsmError } from '../protocol/errors.ts';
+import { eraseFile, readAt, zeroAt } from './file.ts';
+import { Log, type LogRecord, type RecordRef } from './log.ts';
+import { isAuthentic, readSlot, SUPERBLOCK_VERSION, type Superblock, writeSlot } from './superblock.ts';
+
+export interface StoreFiles {
+  readonly log: number;
+  readonly slotA: number;
+  readonly slotB: number;
+}
+export interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+export type Facts = Omit<Superblock, 'mac' | 'version' | 'generation' | 'log' | 'audit'>;
+
+export class Store {
+  readonly #files: StoreFiles;
+  readonly #audit: () => AuditHead;
+  #block: Superblock | undefined;
+  #storageKey: KeyObject | undefined;
+  #log: Log | undefined;
+  /** A slot was damaged and is to be written anew. */
+  readonly damaged: boolean;
+  /** Nothing was ever stored. */
+  readonly isEmpty: boolean;
+
+  /** `audit`: where the audit log ends, to be put down with each write. */
+  constructor(files: StoreFiles, audit: () => AuditHead) {
+    this.#files = files;
+    this.#audit = audit;
+    const slots = [readSlot(files.slotA), readSlot(files.slotB)] as const;
+    const [a, b] = slots;
+    this.#block = a === undefined || (b !== undefined && b.generation > a.generation) ? b : a;
+    this.damaged = this.#block !== undefined && slots.includes(undefined);
+    this.isEmpty = [files.log, files.slotA, files.slotB].every((fd) => readAt(fd, 0, 1).length === 0);
+  }
+
+  /** What is known without the storage key; undefined when nothing was ever stored. */
+  get facts(): Superblock | undefined {
+    return this.#block;
+  }
+
+  get log(): Log {
+    if (this.#log === undefined) throw new HsmError('state', 'the store is not open');
+    return this.#log;
+  }
+
+  /** Throws `tampered`. `passed` is told the number and tag of every record. */
+  open(storageKey: KeyObject, passed: (records: number, tag: Buffer) => void): readonly LogRecord[] {
+    const block = this.#block;
+    if (block === undefined || !isAuthentic(block, storageKey))
+      throw new HsmError('tampered', 'the superblock is not as it was written');
+    const { log, records } = Log.read(this.#files.log, storageKey, block.log, passed);
+    this.#storageKey = storageKey;
+    this.#log = log;
+    if (this.damaged) this.#writeBoth(block);
+    return records;
+  }
+
+  /** Lets go of the key. */
+  close(): void {
+    this.#storageKey = undefined;
+    this.#log = undefined;
+  }
+
+  append(content: Uint8Array): RecordRef {
+    const ref = this.log.append(content);
+    if (this.#block !== undefined) this.#writeNext(this.#block);
+    return ref;
+  }
+
+  /** Changes facts that do not concern the storage key. */
+  update(facts: Partial<Omit<Facts, 'wraps'>>): void {
+    if (this.#block !== undefined) this.#writeBoth({ ...this.#block, ...facts });
+  }
+
+  /**
+   * Writes everything anew under a new storage key, which only `wrapsOf` gets to see, and then overwrites what was there
+   * under the old one. `contents` in the order of the places returned.
+   */
+  rewrite(
+    facts: Omit<Facts, 'wraps'>,
+    wrapsOf: (storageKey: KeyObject) => Facts['wraps'],
+    contents: readonly Uint8Array[],
+  ): readonly RecordRef[] {
+    const storageKey = newStorageKey();
+    const old = this.#log?.end;
+    const log = Log.begin(this.#files.log, storageKey, old?.end ?? 0, old?.records ?? 0);
+    const refs = contents.map((content) => log.append(content));
+    this.#storageKey = storageKey;
+    this.#log = log;
+    const generation = this.#block?.generation ?? 0;
+    this.#writeBoth({ ...facts, version: SUPERBLOCK_VERSION, generation, wraps: wrapsOf(storageKey) });
+    if (old !== undefined) zeroAt(this.#files.log, old.start, old.end - old.start);
+    return refs;
+  }
+
+  /** Erases all of it; a superblock that says so is left. */
+  zeroize(): void {
+    const { clusterId = '', hsmId = '' } = this.#block ?? {};
+    this.close();
+    for (const fd of [this.#files.log, this.#files.slotA, this.#files.slotB]) eraseFile(fd);
+    const gone = { start: 0, end: 0, records: 0, tag: Buffer.alloc(16) };
+    const rest = {
+      lockedKey: Buffer.alloc(0),
+      lockedCertificate: '',
+      clusterCertificate: '',
+      trustAnchor: '',
+    };
+    const facts = { clusterId, hsmId, mode: 0, tamperAnswer: 0, zeroized: true, wraps: [], ...rest };
+    const block = { ...facts, version: SUPERBLOCK_VERSION, generation: 1, log: gone, audit: this.#audit() };
+    for (const fd of [this.#files.slotA, this.#files.slotB]) writeSlot(fd, block, undefined);
+    this.#block = readSlot(this.#files.slotA);
+  }
+
+  #writeNext(facts: Omit<Superblock, 'mac' | 'log' | 'audit'>): void {
+    const generation = facts.generation + 1;
+    const block = { ...facts, generation, log: this.log.end, audit: this.#audit(), mac: Buffer.alloc(0) };
+    writeSlot(generation % 2 === 0 ? this.#files.slotA : this.#files.slotB, block, this.#storageKey);
+    this.#block = block;
+  }
+
+  #writeBoth(facts: Omit<Superblock, 'mac' | 'log' | 'audit'>): void {
+    this.#writeNext(facts);
+    if (this.#block !== undefined) this.#writeNext(this.#block);
+  }
+}
+
+function newStorageKey(): KeyObject {
+  const raw = randomBytes(32);
+  const key = createSecretKey(raw);
+  raw.fill(0);
+  return key;
+}
