@@ -3,10 +3,11 @@
  * "Body"). Written by hand in the order of the keys, because it is made for every request; the property test
  * holds it equal to canonicalJson. Field limits are CloudTrail's ("CloudTrail record contents").
  */
+
 import type { Caller } from '../core/call.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import { canonicalJson } from './canonical-json.ts';
 import type { EventFacts } from './contract.ts';
 
 export const EVENT_VERSION = '1.11';

@@ -3,9 +3,9 @@
  * one that must be there and the chain value before it, and is written before anything is removed, so that a
  * missing segment is never taken for one that was removed on purpose.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder, writeFileDurable } from '../store/durable-file.ts';
+import { readIfThere, syncFolder, writeFileDurable } from '../store/durable-file.ts';
 import { JournalError } from './contract.ts';
 import { FIRST_CHAIN, segmentPath } from './segment-file.ts';
 import type { SegmentInfo } from './segment-index.ts';
@@ -20,8 +20,7 @@ const keptPath = (folder: string): string => join(folder, 'kept.json');
 
 export async function readKept(folder: string): Promise<Kept> {
   const path = keptPath(folder);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readIfThere(path).catch((error: NodeJS.ErrnoException) => {
     throw new JournalError('unavailable', `cannot read ${path}: ${error.code}`, error);
   });
   if (text === undefined) return { first: 0, chain: FIRST_CHAIN.toString('hex') };

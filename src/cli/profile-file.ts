@@ -1,7 +1,8 @@
 /** Adds a profile to a file of AWS credentials. What can go wrong is looked for before there is a secret to keep. */
-import { access, constants, open, readFile, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { credentialsSection, hasProfile, isProfileName, type ProfileKey } from '../operator/aws-files.ts';
+import { readIfThere } from '../store/durable-file.ts';
 import { EXIT_USAGE, Failure } from './failure.ts';
 import { shellWord } from './output.ts';
 
@@ -17,7 +18,7 @@ export function requireProfileName(name: string): string {
 
 /** Rejects with a Failure when a profile of this name, where it is known, cannot be added to the file. */
 export async function checkPlace(file: string, profile: string | undefined): Promise<void> {
-  const text = await readIfThere(file);
+  const text = await read(file);
   await access(text === undefined ? dirname(file) : file, constants.W_OK).catch((error) => {
     throw unusable(file, error);
   });
@@ -31,7 +32,7 @@ export async function checkPlace(file: string, profile: string | undefined): Pro
 }
 
 export async function addProfile({ file, profile }: ProfilePlace, key: ProfileKey): Promise<void> {
-  const before = (await readIfThere(file)) ?? '';
+  const before = (await read(file)) ?? '';
   const gap = before === '' || before.endsWith('\n\n') ? '' : before.endsWith('\n') ? '\n' : '\n\n';
   const handle = await open(file, 'a', 0o600);
   try {
@@ -42,14 +43,10 @@ export async function addProfile({ file, profile }: ProfilePlace, key: ProfileKe
   }
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unusable(file, error as Error);
-  }
-}
+const read = (file: string): Promise<string | undefined> =>
+  readIfThere(file).catch((error: Error) => {
+    throw unusable(file, error);
+  });
 
 const unusable = (file: string, error: Error): Failure =>
   new Failure(`${file} cannot be used: ${error.message}. Name another file.`, undefined, error);

@@ -3,10 +3,9 @@
  * as Lockholm wrote it, which a digest in its first line tells; what somebody edited is theirs.
  */
 import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configSection } from '../operator/aws-files.ts';
-import { writeFileDurable } from '../store/durable-file.ts';
+import { readIfThere, writeFileDurable } from '../store/durable-file.ts';
 import type { Log } from '../wire/log.ts';
 
 export interface ClientConfig {
@@ -36,14 +35,14 @@ const isOurs = (text: string): boolean => {
 
 /** Where there is none, or an older one of ours. */
 export async function writeClientConfig(config: ClientConfig): Promise<void> {
-  const text = await readConfig(config.data);
+  const text = await readIfThere(configPath(config.data));
   if (text === undefined) await write(config);
   else await update(config, text);
 }
 
 /** Leaves it away when somebody removed it. */
 export async function keepClientConfig(config: ClientConfig): Promise<void> {
-  const text = await readConfig(config.data);
+  const text = await readIfThere(configPath(config.data));
   if (text !== undefined) await update(config, text);
 }
 
@@ -61,12 +60,3 @@ async function update(config: ClientConfig, text: string): Promise<void> {
 const configPath = (data: string): string => join(data, 'config');
 const write = (config: ClientConfig): Promise<void> =>
   writeFileDurable(configPath(config.data), render(config), 0o600);
-
-async function readConfig(data: string): Promise<string | undefined> {
-  try {
-    return await readFile(configPath(data), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}

@@ -3,7 +3,7 @@
  * files that AWS clients read. The secret is in one reply of an engine and in that file, nowhere else; a server that
  * died between the two makes another key at its next start. Files that somebody removed later stay removed.
  */
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Region, rootArn } from '../core/ids.ts';
 import type { Engine } from '../engine/protocol/messages.ts';
@@ -11,7 +11,7 @@ import { type AccessKey, type NewAccessKey, newRootAccessKey } from '../identity
 import { FIRST_ACCOUNT, newAccount } from '../identity/accounts.ts';
 import { credentialsSection } from '../operator/aws-files.ts';
 import { commitWithEvent, type EventParts, ownEvent } from '../operator/own-event.ts';
-import { writeFileDurable } from '../store/durable-file.ts';
+import { readIfThere, writeFileDurable } from '../store/durable-file.ts';
 import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
 import type { Log } from '../wire/log.ts';
 import { keepClientConfig, writeClientConfig } from './client-config.ts';
@@ -97,7 +97,7 @@ async function commit(
 /** A file that is no work of ours is kept under another name. */
 async function setAside(data: string, log: Log): Promise<void> {
   const path = credentialsPath(data);
-  if ((await readText(path)) === undefined) return;
+  if ((await readIfThere(path)) === undefined) return;
   const kept = `${path}.${Date.now()}.old`;
   await rename(path, kept);
   log.warn('a credentials file was there before the first access key: it is kept', { file: kept });
@@ -105,17 +105,8 @@ async function setAside(data: string, log: Log): Promise<void> {
 
 /** It was written whole or not at all. */
 async function holdsKey(data: string, accessKeyId: string): Promise<boolean> {
-  const text = await readText(credentialsPath(data));
+  const text = await readIfThere(credentialsPath(data));
   return text?.split('\n').includes(`aws_access_key_id = ${accessKeyId}`) ?? false;
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 async function markWritten(rows: Rows): Promise<void> {

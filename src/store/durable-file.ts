@@ -1,5 +1,5 @@
 /** Files that survive a power cut: written whole or not at all, and found by their name afterwards. */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Makes names made, renamed or removed in a folder durable. */
@@ -48,4 +48,14 @@ export async function writeFileDurable(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** The text of a file, undefined where there is none. Rejects with what the system says. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

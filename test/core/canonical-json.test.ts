@@ -27,6 +27,9 @@ describe('canonical JSON', () => {
       new Date(0),
       new Map(),
       Buffer.of(1),
+      { b: Number.NaN, a: 1 },
+      { b: 1, a: [new Map()] },
+      { a: 1, toJSON: () => 1 },
     ])
       assert.throws(() => canonicalJson(value), TypeError);
   });

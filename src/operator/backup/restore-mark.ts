@@ -1,8 +1,8 @@
 /** What a restored data folder tells its first start: docs/formats/backup.md, "Restored folder". */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { canonicalJson } from '../../core/canonical-json.ts';
-import { syncFolder, writeFileDurable } from '../../store/durable-file.ts';
+import { readIfThere, syncFolder, writeFileDurable } from '../../store/durable-file.ts';
 import { restoreMarkPath } from '../data-files.ts';
 import type { ReadBackup } from './check.ts';
 import { BackupError } from './errors.ts';
@@ -26,8 +26,7 @@ export async function writeRestoreMark(data: string, mark: RestoreMark): Promise
 /** Undefined where nothing was restored, or that start is through. Rejects with BackupError `damaged`. */
 export async function readRestoreMark(data: string): Promise<RestoreMark | undefined> {
   const path = restoreMarkPath(data);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readIfThere(path).catch((error: NodeJS.ErrnoException) => {
     throw new BackupError('unavailable', `${path} cannot be read: ${error.code}`, error);
   });
   if (text === undefined) return undefined;

@@ -1,9 +1,9 @@
 /** The name of this node in the journal, for ever: made at the first start, kept in the data folder. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { journalPath, nodePath } from '../../operator/data-files.ts';
 import { DataFolderError } from '../../store/data-folder.ts';
-import { writeFileDurable } from '../../store/durable-file.ts';
+import { readIfThere, writeFileDurable } from '../../store/durable-file.ts';
 
 const FORM = /^node-[0-9a-f-]{16,36}$/;
 
@@ -20,13 +20,4 @@ export async function nodeName(data: string): Promise<string> {
   if (!FORM.test(name))
     throw new DataFolderError('foreign', `${path} does not hold a node's name: restore it from a backup`);
   return name;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
