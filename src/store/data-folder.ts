@@ -5,7 +5,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { syncFolder, writeFileDurable } from './durable-file.ts';
+import { readIfThere, syncFolder, writeFileDurable } from './durable-file.ts';
 import { openToOthers } from './private-files.ts';
 
 /**
@@ -126,14 +126,10 @@ async function checkFiles(path: string): Promise<void> {
   );
 }
 
-async function readMark(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(path, MARK), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+const readMark = (path: string): Promise<string | undefined> =>
+  readIfThere(join(path, MARK)).catch((error: unknown) => {
     throw new DataFolderError('permissions', `${join(path, MARK)} cannot be read`, undefined, error);
-  }
-}
+  });
 
 async function refuseForeign(path: string): Promise<void> {
   const names = (await readdir(path)).filter((name) => !emptiness.test(name));
