@@ -20,6 +20,8 @@ import {
 } from './server/settings.ts';
 
 const { argv, env } = process;
+// Node would open its debugger at this signal, on a port that is open to every user of the machine.
+process.on('SIGUSR1', () => undefined);
 function settingsFor(flags: Flags): Settings {
   try {
     return loadSettings({ flags, env, cwd: process.cwd() });

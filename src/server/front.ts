@@ -1,4 +1,4 @@
-/** The front: main module of the process that the supervisor starts with the settings as its one argument. */
+/** The front: main module of the process that the supervisor starts and sends the settings. */
 
 import { JournalError } from '../audit/contract.ts';
 import { EngineError } from '../engine/protocol/messages.ts';
@@ -17,8 +17,6 @@ import { freezeSettings, type Settings } from './settings.ts';
 const REFUSALS = [DataFolderError, StoreError, JournalError, RowError, DomainError, ListenError];
 
 exitWithParent();
-const settings = freezeSettings(JSON.parse(process.argv[2] ?? '{}') as Settings);
-const log = new JsonLog(settings.logLevel, (line) => process.stderr.write(line));
 const pairs = new EnginePairs();
 let front: Front | undefined;
 
@@ -27,6 +25,8 @@ const supervisor = listenToSupervisor({
   silent: (lane, silent) => pairs.watch.silent(lane, silent),
   drain: () => void drain(),
 });
+const settings = freezeSettings((await supervisor.settings) as unknown as Settings);
+const log = new JsonLog(settings.logLevel, (line) => process.stderr.write(line));
 pairs.onLost = (lane) => supervisor.pairLost(lane);
 
 async function drain(): Promise<void> {

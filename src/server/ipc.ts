@@ -1,16 +1,18 @@
 /** What the supervisor and the front tell each other over the front's IPC channel, and how a child ends. */
 import type { Socket } from 'node:net';
+import type { JsonObject } from '../core/json.ts';
 import { type Lane, lanes } from '../engine/protocol/ipc.ts';
 
 export { FATAL_EXIT } from '../engine/protocol/ipc.ts';
 export { exitWithParent } from '../engine/protocol/parent.ts';
 
 /**
- * `engine`: accompanied by the front's end of a new pair with that lane; an older pair is void. `restarts` counts those
+ * `settings`: the first message. `engine`: accompanied by the front's end of a new pair with that lane; an older pair is void. `restarts` counts those
  * of the lane's engine since the server was started. `silent`: whether that engine is one that does not answer.
  * `drain`: finish what is under way, accept nothing new, exit with 0.
  */
 export type ToFront =
+  | { readonly type: 'settings'; readonly settings: JsonObject }
   | { readonly type: 'engine'; readonly lane: Lane; readonly restarts: number }
   | { readonly type: 'silent'; readonly lane: Lane; readonly silent: boolean }
   | { readonly type: 'drain' };
@@ -33,8 +35,10 @@ export interface FrontChannel {
 
 /** The front's side of its channel. Call once, before the first await of the front's main module. */
 export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
+  const settings = Promise.withResolvers<JsonObject>();
   process.on('message', (message: ToFront, socket: unknown) => {
-    if (message.type === 'drain') channel.drain();
+    if (message.type === 'settings') settings.resolve(message.settings);
+    else if (message.type === 'drain') channel.drain();
     else if (message.type === 'silent') channel.silent(message.lane, message.silent);
     else if (socket !== undefined) channel.engine(message.lane, socket as Socket, message.restarts);
   });
@@ -43,6 +47,7 @@ export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
     process.send?.(message, undefined, undefined, done);
   };
   return {
+    settings: settings.promise,
     pairLost: (lane) => send({ type: 'pair-lost', lane }),
     ready: (endpoint) => send({ type: 'ready', endpoint }),
     refused: (message) => new Promise((resolve) => send({ type: 'refused', message }, resolve)),
@@ -50,6 +55,7 @@ export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
 }
 
 export interface SupervisorChannel {
+  readonly settings: Promise<JsonObject>;
   pairLost(lane: Lane): void;
   ready(endpoint: string): void;
   /** Resolves when it is sent. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Served } from '../cli/serve.ts';
 import { lockholmVersion } from '../cli/version.ts';
+import type { JsonObject } from '../core/json.ts';
 import { createSealFile } from '../engine/seal/file.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { lockDataFolder } from '../store/data-lock.ts';
@@ -21,7 +22,7 @@ export async function serve(settings: Settings): Promise<Served> {
   const { promise: ready, resolve } = Promise.withResolvers<string>();
   let refusal: string | undefined;
   const supervisor = startSupervisor({
-    front: { main: FRONT, argv: [JSON.stringify({ ...settings, data })], env: { TZ: 'UTC' } },
+    front: { main: FRONT, argv: [], settings: plainData({ ...settings, data }), env: { TZ: 'UTC' } },
     sealFile: settings.seal,
     drainMs: settings.drainTimeout * 1000,
     onReady: resolve,
@@ -29,6 +30,7 @@ export async function serve(settings: Settings): Promise<Served> {
       refusal = message;
     },
   });
+  endWithStarter(() => supervisor.stop());
   return {
     ready: ready.then((endpoint) => ({
       version: lockholmVersion(),
@@ -39,6 +41,17 @@ export async function serve(settings: Settings): Promise<Served> {
     })),
     stopped: supervisor.stopped.finally(unlock).then((exitCode) => ({ exitCode, refusal })),
   };
+}
+
+const plainData = (settings: Settings): JsonObject => JSON.parse(JSON.stringify(settings)) as JsonObject;
+
+/** Whoever starts a server with an IPC channel, as `npm run up` does, takes it along when it is killed. */
+function endWithStarter(stop: () => void): void {
+  if (process.channel === undefined) return;
+  process.once('disconnect', stop);
+  // It alone keeps no process running.
+  process.channel.unref();
+  if (!process.connected) stop();
 }
 
 /** A seal is made for a new folder alone: data whose seal is missing needs that seal, not another. */

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { JsonObject } from '../core/json.ts';
 import { FATAL_EXIT, type Lane, lanes } from '../engine/protocol/ipc.ts';
 import { type Log, logTo } from '../engine/protocol/log.ts';
 import { openSealFile } from '../engine/seal/file.ts';
@@ -17,6 +18,8 @@ export interface SupervisorOptions {
   readonly front: {
     readonly main: string;
     readonly argv: readonly string[];
+    /** Sent to it first. Arguments would be readable by all users of the machine, and have a length. */
+    readonly settings: JsonObject;
     readonly env: Readonly<NodeJS.ProcessEnv>;
   };
   /** Path of the file seal, which exists: see createSealFile. */
@@ -107,12 +110,15 @@ class Running implements Supervisor {
   }
 
   #spawnFront(): ChildProcess {
-    const { main, argv, env } = this.#options.front;
+    const { main, argv, settings, env } = this.#options.front;
     // A debugger's port would be open to every user of the machine.
     const front = spawn(process.execPath, ['--disable-sigusr1', main, ...argv], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    const first: ToFront = { type: 'settings', settings };
+    // What is sent to a front that just died fails here; its exit follows.
+    front.send(first, undefined, {}, () => undefined);
     // Engines that are not ready yet follow by themselves.
     for (const lane of lanes) this.#engines.requestPair(lane);
     return front;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { lockholm } from '../support/command-line.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'lockholm-serve-'));
 let server: TestServer;
 let taken: Server;
@@ -70,6 +73,49 @@ test('a folder for the seal that is not there is not made', async () => {
 
 test('a setting that is not allowed starts nothing', async () => {
   await refused(/lockholm: --log-level: "loud" is not allowed: one of/, 2, '--log-level', 'loud');
+});
+
+async function served(stdio: StdioOptions, args: readonly string[], env = {}) {
+  const child = spawn(process.execPath, [main, 'serve', '--listen', '127.0.0.1:0', ...args], { stdio, env });
+  const seen = { text: '' };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk) => {
+      seen.text += chunk;
+      if (seen.text.includes(' serves ')) resolve();
+    });
+  }
+  const exited = once(child, 'exit');
+  void exited.then(() => resolve());
+  await promise;
+  return { child, seen, exited };
+}
+
+test('a server that was started with a channel stops when its starter is gone', async () => {
+  const data = join(folder, 'by-another');
+  const { child, exited } = await served(['ignore', 'pipe', 'pipe', 'ipc'], ['--data', data]);
+  child.disconnect();
+  assert.deepEqual(await exited, [0, null]);
+});
+
+test('a server opens no debugger at SIGUSR1, and takes settings of any size', async () => {
+  const data = join(folder, 'large');
+  const facts = Array.from(
+    { length: 2_000 },
+    (_, i) =>
+      `  - { fact: sealedmem, host: host-${i}-${'x'.repeat(100)}, declared-by: A, declared-at: "2026-01-01" }\n`,
+  );
+  const config = join(folder, 'large.yaml');
+  writeFileSync(config, `facts:\n${facts.join('')}`);
+  const args = ['--data', data, '--config', config];
+  const { child, seen, exited } = await served(['ignore', 'pipe', 'pipe'], args);
+  child.kill('SIGUSR1');
+  const { code, stdout } = await lockholm(['status', '--data', data, '--json']);
+  assert.equal(code, 0, seen.text);
+  assert.equal(JSON.parse(stdout).Facts.length, 2_000);
+  child.kill('SIGTERM');
+  assert.deepEqual(await exited, [0, null]);
+  assert.doesNotMatch(seen.text, /debugger/i);
 });
 
 test('a server that runs is told by status, and stopped is not', async () => {

@@ -185,6 +185,9 @@ test('a seal that vanished stops the server only when no engine holds the root k
 });
 
 test('without a seal nothing starts', () => {
-  const options = { front: { main: 'none', argv: [], env: {} }, sealFile: join(folder, 'seal') };
+  const options = {
+    front: { main: 'none', argv: [], settings: {}, env: {} },
+    sealFile: join(folder, 'seal'),
+  };
   assert.throws(() => startSupervisor(options), { code: 'missing' });
 });

@@ -14,11 +14,14 @@ mkdirSync('node_modules/.bin', { recursive: true });
 if (!existsSync('node_modules/.bin/node')) symlinkSync(${JSON.stringify(process.execPath)}, 'node_modules/.bin/node');
 `;
 
-/** Stands in for the server: says its arguments and signals, and ends 300 ms after the first with exit code 7. */
+/**
+ * Stands in for the server: says its arguments, signals and that its starter is gone, and ends 300 ms after the first
+ * of these with exit code 7.
+ */
 const serverScript = `
 process.stdout.write('serving ' + JSON.stringify(process.argv.slice(2)) + '\\n');
 const alive = setInterval(() => undefined, 1000);
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {
+for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(signal, () => {
   process.stdout.write(signal + '\\n');
   setTimeout(() => { clearInterval(alive); process.exit(7); }, 300);
 });
@@ -46,11 +49,26 @@ export class Clone {
 
   /** Starts tools/up.mjs as `npm run up` would. */
   up(...args: readonly string[]): ChildProcessWithoutNullStreams {
-    const npm = { npm_execpath: join(this.path, 'npm.mjs'), npm_node_execpath: process.execPath };
-    return spawn(process.execPath, [join(this.path, 'tools', 'up.mjs'), ...args], {
-      cwd: tmpdir(),
-      env: { ...process.env, ...npm },
-    });
+    return this.#spawn(process.execPath, [join(this.path, 'tools', 'up.mjs'), ...args]);
+  }
+
+  /** Likewise, by a shell in between that does not pass on signals, as npm does it. */
+  upByShell(): ChildProcessWithoutNullStreams {
+    return this.#spawn('sh', [
+      '-c',
+      '"$0" "$1"; exit $?',
+      process.execPath,
+      join(this.path, 'tools', 'up.mjs'),
+    ]);
+  }
+
+  #spawn(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+    const npm = {
+      npm_execpath: join(this.path, 'npm.mjs'),
+      npm_node_execpath: process.execPath,
+      npm_lifecycle_event: 'up',
+    };
+    return spawn(program, args, { cwd: tmpdir(), env: { ...process.env, ...npm } });
   }
 
   remove(): void {

@@ -73,6 +73,26 @@ describe('npm run up', { timeout: 30_000 }, () => {
     assert.equal(output.text.split('SIGINT').length, 2);
   });
 
+  test('does not leave the server behind when the shell or npm that ran it is ended', async () => {
+    const shell = clone.upByShell();
+    const output = outputOf(shell);
+    const closed = once(shell, 'close');
+    await says(shell, output, 'serving');
+    shell.kill('SIGTERM');
+    await closed;
+    assert.match(output.text, /SIGTERM/);
+  });
+
+  test('takes the server along when it is killed', async () => {
+    const child = clone.up();
+    const output = outputOf(child);
+    const closed = once(child, 'close');
+    await says(child, output, 'serving');
+    child.kill('SIGKILL');
+    await closed;
+    assert.match(output.text, /disconnect/);
+  });
+
   test('does not reinstall under a running program of the clone', {
     skip: process.platform !== 'linux',
   }, async () => {
