@@ -3,7 +3,7 @@
  * Lockholm's (docs/formats/store.md).
  */
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readIfThere, syncFolder, writeFileDurable } from './durable-file.ts';
 import { openToOthers } from './private-files.ts';
