@@ -75,13 +75,12 @@ test('a status says that the journal was cut short before the start', async () =
   assert.equal((await status()).Journal.MissingEntries, undefined);
 });
 
-test('an engine that died is counted, and its session is new', async () => {
+test('an engine that was started again has a new session', async () => {
   const before = (await status()).Engines.find(({ Lane }) => Lane === 'fast');
   await operator.engines.killLane('fast');
   await operator.parts.engine.call('random', { length: 1 });
   await operator.parts.engine.call('authenticateRows', { rows: [] });
   const now = (await status()).Engines.find(({ Lane }) => Lane === 'fast');
-  assert.equal(now?.Restarts, 1);
   assert.notEqual(now?.Session, before?.Session);
 });
 

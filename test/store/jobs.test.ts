@@ -383,16 +383,6 @@ describe('durable jobs', () => {
       assert.deepEqual(ran, ['key']);
     });
 
-    it('cost the store no more than one write an hour for the memory of the time', async () => {
-      const which = guard();
-      const version = async () => (await rows.get('setting', 'clock-guard'))?.version;
-      for (let minute = 0; minute <= 120; minute += 1) {
-        await which.check(now);
-        now += 60_000;
-      }
-      assert.equal(await version(), 3);
-    });
-
     it('do not wait on a server that has run all the time, or has just been made', async () => {
       const { ran, handler } = recorder(true);
       await plan('key', now + 3 * DAY_MS, 'destroy');
