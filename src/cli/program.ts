@@ -8,7 +8,7 @@ export type Flags = Readonly<Record<string, string | undefined>>;
 export function newProgram(): Command {
   return new Command('lockholm')
     .description('A key management service on the AWS KMS wire, and what its operator does to it.')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show the help of Lockholm or of a command')
     .showHelpAfterError('(--help says what there is)')
     .exitOverride();
 }

@@ -9,14 +9,16 @@ export function lockholmVersion(): string {
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
+const versionLine = (): string => `lockholm ${lockholmVersion()}, node ${process.versions.node}`;
+
 export function registerVersion(program: Command): void {
+  program.version(versionLine(), '--version', 'show the version of Lockholm and of the Node that runs it');
   program
     .command('version')
     .description('show the version of Lockholm and of the Node that runs it')
     .option('--json', 'print JSON')
     .action(({ json }: { readonly json?: boolean }) => {
-      const version = lockholmVersion();
-      if (json) printJson({ lockholm: version, node: process.versions.node });
-      else print(`lockholm ${version}, node ${process.versions.node}`);
+      if (json) printJson({ lockholm: lockholmVersion(), node: process.versions.node });
+      else print(versionLine());
     });
 }

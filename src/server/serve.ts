@@ -7,6 +7,7 @@ import type { JsonObject } from '../core/json.ts';
 import { createSealFile } from '../engine/seal/file.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { lockDataFolder } from '../store/data-lock.ts';
+import { checkFirstStart, requireSealFolder } from './before-first-start.ts';
 import type { Settings } from './settings.ts';
 import { startSupervisor } from './supervisor.ts';
 import { requireWholeFolder } from './whole-folder.ts';
@@ -15,6 +16,7 @@ const FRONT = join(import.meta.dirname, `front${import.meta.filename.slice(-3)}`
 
 /** Rejects with an error that says what to do, and then has started nothing. */
 export async function serve(settings: Settings): Promise<Served> {
+  await checkFirstStart(settings);
   const { path: data } = await openDataFolder(settings.data);
   requireWholeFolder(data);
   const unlock = await lockDataFolder(data, 'lock');
@@ -58,11 +60,7 @@ function endWithStarter(stop: () => void): void {
 const holdsData = (data: string): boolean =>
   ['lockholm.db', 'journal'].some((name) => existsSync(join(data, name)));
 
-/** A folder of another disk is not made: where the disk is missing, that would be on this one. */
 function createSeal(path: string): void {
-  if (!existsSync(dirname(path)))
-    throw new Error(
-      `There is no folder ${dirname(path)} for the seal: make it, or mount the disk that has it.`,
-    );
+  requireSealFolder(path);
   createSealFile(path);
 }

@@ -159,12 +159,17 @@ export function loadSettings(sources: SettingSources): Settings {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const setting of settingRows) {
-    const found = findGiven(setting, sources) ?? inFile.get(setting.key) ?? byDefault(setting, values, cwd);
-    try {
-      values[setting.name] = setting.parse(found.raw, found.folder);
-    } catch (error) {
-      if (!(error instanceof NotAllowed)) throw error;
-      problems.push(`${found.place(error.path)}: ${shown(found.raw)} is not allowed: ${error.message}`);
+    const inOne = inFile.get(setting.key);
+    const all = [...givenOutside(setting, sources), ...(inOne === undefined ? [] : [inOne])];
+    if (all.length === 0) all.push(byDefault(setting, values, cwd));
+    // The last one wins; what it overrides must be allowed too, as it counts again once that is taken away.
+    for (const found of all.reverse()) {
+      try {
+        values[setting.name] = setting.parse(found.raw, found.folder);
+      } catch (error) {
+        if (!(error instanceof NotAllowed)) throw error;
+        problems.push(`${found.place(error.path)}: ${shown(found.raw)} is not allowed: ${error.message}`);
+      }
     }
   }
   if (problems.length > 0) throw new SettingsError(problems);
@@ -182,11 +187,13 @@ export function freezeSettings(settings: Settings): Settings {
   return settings;
 }
 
-function findGiven(setting: SettingRow, { flags, env, cwd }: SettingSources): Given | undefined {
-  const flag = flags[setting.name];
-  if (flag !== undefined) return given(flag, `--${setting.key}`, cwd);
-  const variable = env[setting.env];
-  return variable === undefined ? undefined : given(variable, setting.env, cwd);
+/** The stronger one first. */
+function givenOutside(setting: SettingRow, { flags, env, cwd }: SettingSources): readonly Given[] {
+  const [flag, variable] = [flags[setting.name], env[setting.env]];
+  return [
+    ...(flag === undefined ? [] : [given(flag, `--${setting.key}`, cwd)]),
+    ...(variable === undefined ? [] : [given(variable, setting.env, cwd)]),
+  ];
 }
 
 function byDefault(setting: SettingRow, before: Readonly<Record<string, unknown>>, cwd: string): Given {

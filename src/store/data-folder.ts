@@ -2,7 +2,7 @@
  * The data folder: whose it is, who can read it, and in which format it is. Its file VERSION marks it as
  * Lockholm's (docs/formats/store.md).
  */
-import { constants, type Stats } from 'node:fs';
+import { constants, existsSync, type Stats } from 'node:fs';
 import { access, chmod, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readIfThere, syncFolder, writeFileDurable } from './durable-file.ts';
@@ -43,6 +43,9 @@ const FORMAT = 1;
 const MAX_PATH = 512 - '/front-lock.db-journal'.length;
 /** What an empty folder may hold: an interrupted mark, and what a file system has at its root. */
 const emptiness = /^(?:VERSION\.\d+\.new|lost\+found)$/;
+
+/** Whether a start has marked the folder as Lockholm's. */
+export const isMarked = (folder: string): boolean => existsSync(join(folder, MARK));
 
 /** Opens the folder, or creates it with mode 0700. Rejects with DataFolderError; then nothing was changed. */
 export async function openDataFolder(folder: string): Promise<DataFolder> {

@@ -21,7 +21,7 @@ export async function lockDataFolder(folder: string, name: LockName, waitMs = 0)
   const path = join(folder, `${name}.db`);
   const holder = join(folder, `${name}.pid`);
   for (const deadline = performance.now() + waitMs; ; await sleep(RETRY_MS)) {
-    const release = holdExclusively(path);
+    const release = hold(path);
     if (release) {
       writeFileSync(holder, `${process.pid}\n`, { mode: 0o600 });
       let held = true;
@@ -32,6 +32,17 @@ export async function lockDataFolder(folder: string, name: LockName, waitMs = 0)
       };
     }
     if (performance.now() >= deadline) throw locked(folder, readHolder(holder));
+  }
+}
+
+/** `errcode` 26 is SQLite's NOTADB: something else has overwritten the file, which holds nothing that is missed. */
+function hold(path: string): (() => void) | undefined {
+  try {
+    return holdExclusively(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error && error.errcode === 26)) throw error;
+    const advice = 'when no server runs on this folder, remove it, and it is made anew';
+    throw new DataFolderError('foreign', `${path} is no lock of Lockholm: ${advice}`, undefined, error);
   }
 }
 

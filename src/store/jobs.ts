@@ -193,7 +193,8 @@ export class JobRunner {
       return true;
     } catch (error) {
       clearInterval(renewal);
-      trouble('job-failed')(error);
+      // What the runner's stop interrupts goes on at the next start.
+      if (!(this.#stopped && lease.signal.aborted)) trouble('job-failed')(error);
       await this.#giveBack(lease).catch(trouble('job-not-given-back'));
       return false;
     }

@@ -45,6 +45,13 @@ test('version', async () => {
   assert.deepEqual(await json('version'), { lockholm: lockholmVersion(), node: process.versions.node });
 });
 
+test('help and --version are known as words and as flags', async () => {
+  const [byWord, byFlag] = [await run('help'), await run('--help')];
+  assert.deepEqual([byWord.code, byWord.stdout], [0, byFlag.stdout]);
+  assert.match((await run('help', 'status')).stdout, /^Usage: lockholm status/);
+  assert.deepEqual(await run('--version'), await run('version'));
+});
+
 test('help ends with 0, a wrong command line with 2', async () => {
   const help = await run('--help');
   assert.equal(help.code, 0);

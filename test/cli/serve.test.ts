@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,7 @@ test('an address that cannot be had is refused with what to do', async () => {
     '--listen',
     '192.0.2.1:0',
   );
+  assert.equal(existsSync(join(folder, 'data')), false, 'and nothing was made');
 });
 
 test('a folder for the seal that is not there is not made', async () => {
@@ -69,6 +70,14 @@ test('a folder for the seal that is not there is not made', async () => {
     '--data',
     join(folder, 'other'),
   );
+  assert.equal(existsSync(join(folder, 'other')), false);
+});
+
+test('a first start with a seal that cannot be used makes nothing', async () => {
+  const [seal, data] = [join(folder, 'seal-link'), join(folder, 'unmade')];
+  symlinkSync(join(server.data, 'seal'), seal);
+  await refused(/lockholm: The seal .* is a symbolic link.*--seal/, 1, '--seal', seal, '--data', data);
+  assert.equal(existsSync(data), false);
 });
 
 test('a setting that is not allowed starts nothing', async () => {

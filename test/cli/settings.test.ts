@@ -161,6 +161,16 @@ test('values that are not allowed are refused together, each with its setting, s
   );
 });
 
+test('a value that a stronger source overrides must be allowed too', () => {
+  const config = file('log-level: loud\n');
+  assert.deepEqual(
+    problems(() => load({ config, logLevel: 'info' }, { LOCKHOLM_LOG_LEVEL: 'quiet' })).map(
+      (problem) => problem.split(' is not')[0],
+    ),
+    ['lockholm.yaml:1: log-level: "loud"', 'LOCKHOLM_LOG_LEVEL: "quiet"'],
+  );
+});
+
 test('a file that is no map of settings is refused where it is wrong', () => {
   const said = (text: string) => problems(() => load({ config: file(text) }))[0] ?? '';
   assert.match(said('- data\n'), /^lockholm\.yaml:1: settings are a map/);

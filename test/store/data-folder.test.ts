@@ -198,6 +198,14 @@ describe('the lock of a data folder', () => {
     }
   });
 
+  it('is no file of something else', async () => {
+    writeFileSync(join(path, 'lock.db'), 'no database '.repeat(100));
+    await assert.rejects(
+      lockDataFolder(path, 'lock'),
+      refusal('foreign', /lock\.db is no lock of Lockholm.*remove it/),
+    );
+  });
+
   it('is waited for no longer than was said', async () => {
     const release = await lockDataFolder(path, 'front-lock');
     await assert.rejects(lockDataFolder(path, 'front-lock', 60), { code: 'locked' });

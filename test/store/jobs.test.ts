@@ -264,6 +264,7 @@ describe('durable jobs', () => {
     assert.equal(work.status().running, 0);
     const [left] = await jobs();
     assert.deepEqual([left?.value.lease, left?.value.failures], [null, 0]);
+    assert.deepEqual(logged, []);
     await work.poll();
     assert.equal(work.status().running, 0);
   });

@@ -28,10 +28,22 @@ export function registerRotate(domain: Command): void {
       else print(`Domain key ${FromKey} is being replaced. To see how far that is: lockholm domain show`);
       return;
     }
-    const after = await finished(data);
+    const after = await untilInterrupted(finished(data));
     if (json) printJson(after);
     else print(`Domain key ${FromKey} is gone; everything is under domain key ${after.CurrentKey}.`);
   });
+}
+
+const GOES_ON = 'The rotation goes on in the server. To see how far it is: lockholm domain show';
+/** As a shell reports a program that SIGINT ended. */
+const INTERRUPTED = 130;
+
+/** Only the waiting can be given up here. */
+function untilInterrupted<T>(work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const interrupt = (): void => reject(new Failure(GOES_ON, INTERRUPTED));
+  process.once('SIGINT', interrupt);
+  return Promise.race([work, promise]).finally(() => process.off('SIGINT', interrupt));
 }
 
 async function finished(data: string): Promise<DomainDescription> {

@@ -58,7 +58,8 @@ export function openSealFile(path: string): number {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missing(path) : unavailable(path, error);
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT' ? missing(path) : code === 'ELOOP' ? link(path, error) : unavailable(path, error);
   }
   try {
     checkPermissions(fd, path);
@@ -122,6 +123,13 @@ const missing = (path: string): SealError =>
     'missing',
     `There is no seal at ${path}, and without the one this data was made under nothing in it can be decrypted. ` +
       'Put the file back, or name it with --seal.',
+  );
+
+const link = (path: string, cause: unknown): SealError =>
+  new SealError(
+    'unavailable',
+    `The seal ${path} is a symbolic link, which is not followed: name the file that it leads to with --seal.`,
+    cause,
   );
 
 const unavailable = (path: string, cause: unknown): SealError =>
