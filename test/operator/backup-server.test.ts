@@ -1,5 +1,7 @@
 /** Backup and restore as an operator does them: commands, a real server, AWS's SDK. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -116,8 +118,22 @@ test('commands print JSON, and fail with a message that says what to do', async 
 });
 
 test('a rotation of the domain key is begun and shown', async () => {
-  assert.match(await succeeds('domain', 'rotate', '--data', server.data), /is being replaced/);
-  const shown = await succeeds('domain', 'show', '--data', server.data);
+  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+  const waiting = spawn(process.execPath, [main, 'domain', 'rotate', '--wait', '--data', server.data], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(waiting, 'close');
+  const said = waiting.stderr.setEncoding('utf8').toArray();
+  const show = () => succeeds('domain', 'show', '--data', server.data);
+  let shown = await show();
+  while (/^rotation +none/m.test(shown)) shown = await show();
+  waiting.kill('SIGINT');
+  assert.deepEqual(await ended, [130, null]);
+  assert.match(
+    (await said).join(''),
+    /^lockholm: The rotation goes on in the server\. .*lockholm domain show$/m,
+  );
+  shown = await show();
   assert.match(shown, /^epoch/m);
   assert.match(shown, /^rotation +(?!none)/m);
   const again = await lockholm(['domain', 'rotate', '--data', server.data]);

@@ -28,7 +28,7 @@ export function registerRotate(domain: Command): void {
       else print(`Domain key ${FromKey} is being replaced. To see how far that is: lockholm domain show`);
       return;
     }
-    const after = await untilInterrupted(finished(data));
+    const after = await untilInterrupted((interrupt) => finished(data, interrupt));
     if (json) printJson(after);
     else print(`Domain key ${FromKey} is gone; everything is under domain key ${after.CurrentKey}.`);
   });
@@ -39,14 +39,18 @@ const GOES_ON = 'The rotation goes on in the server. To see how far it is: lockh
 const INTERRUPTED = 130;
 
 /** Only the waiting can be given up here. */
-function untilInterrupted<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const interrupt = (): void => reject(new Failure(GOES_ON, INTERRUPTED));
-  process.once('SIGINT', interrupt);
-  return Promise.race([work, promise]).finally(() => process.off('SIGINT', interrupt));
+async function untilInterrupted<T>(work: (interrupt: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new AbortController();
+  const abort = (): void => interrupt.abort(new Failure(GOES_ON, INTERRUPTED));
+  process.once('SIGINT', abort);
+  try {
+    return await work(interrupt.signal);
+  } finally {
+    process.off('SIGINT', abort);
+  }
 }
 
-async function finished(data: string): Promise<DomainDescription> {
+async function finished(data: string, interrupt: AbortSignal): Promise<DomainDescription> {
   const line = progressLine();
   try {
     for (;;) {
@@ -58,7 +62,7 @@ async function finished(data: string): Promise<DomainDescription> {
             'says why. To look again: lockholm domain show',
         );
       line.show(rotationLine(found.Rotation));
-      await wait(POLL_MS);
+      await wait(POLL_MS, undefined, { signal: interrupt }).catch(() => interrupt.throwIfAborted());
     }
   } finally {
     line.end();
