@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { metadata, operations } from '../src/core/shapes/kms.ts';
 import type { OperationModel } from '../src/core/shapes/operation-model.ts';
 import { operationTable } from '../src/kms/operation-table.ts';
+import { wrappingAlgorithms, wrappingKeySpecs } from '../src/kms/rules/import.ts';
 import { keySpecs } from '../src/kms/rules/key-specs.ts';
 
 const FILE = join(import.meta.dirname, '..', 'docs', 'compatibility.md');
@@ -19,6 +20,8 @@ function operationLine([name, model]: [string, OperationModel]): string {
   const refused = (row.unsupported ?? []).map((member) => `\`${member}\``).join(', ');
   return `| ${name} | yes | ${dryRun(model)} | ${refused} |`;
 }
+
+const supportLine = ([name, built]: [string, boolean]): string => `| \`${name}\` | ${built ? 'yes' : 'no'} |`;
 
 export function compatibility(): string {
   const all = Object.entries<OperationModel>(operations);
@@ -43,8 +46,22 @@ ${all.map(operationLine).join('\n')}
 |---|---|---|
 ${[...keySpecs].map(([spec, row]) => `| ${spec} | ${row.usages.join(', ')} | ${row.built ? 'yes' : 'no'} |`).join('\n')}
 
-Origin \`AWS_KMS\` only. Multi-Region keys can be made and used in their primary Region; \`ReplicateKey\` and
+Origins \`AWS_KMS\` and \`EXTERNAL\`. Multi-Region keys can be made and used in their primary Region; \`ReplicateKey\` and
 \`UpdatePrimaryRegion\` are not built.
+
+### Imported key material
+
+Into keys of origin \`EXTERNAL\` ([byok.md](byok.md)), with expiry, deletion, re-import of the same, new material and its
+rotation on demand. Other wrappings answer \`UnsupportedOperationException\`; AWS itself refuses \`RSAES_PKCS1_V1_5\` since
+October 2023.
+
+| wrapping algorithm | supported |
+|---|---|
+${[...wrappingAlgorithms].map(supportLine).join('\n')}
+
+| wrapping key spec | supported |
+|---|---|
+${[...wrappingKeySpecs].map(supportLine).join('\n')}
 
 ### What differs
 
@@ -55,6 +72,11 @@ Origin \`AWS_KMS\` only. Multi-Region keys can be made and used in their primary
   and used only by the service they belong to.
 - \`RotateKeyOnDemand\` is complete when it answers, so \`GetKeyRotationStatus\` never shows an
   \`OnDemandRotationStartDate\` and no \`ConflictException\` arises.
+- An import token is spent by the import that succeeds: sent again, it is refused with \`InvalidImportTokenException\`.
+- Of the calls of \`GetParametersForImport\` at most four make a key pair at one time; more are refused with
+  \`ThrottlingException\`, which SDKs wait for and try again.
+- Imported material counts as gone from the moment of its \`ValidTo\` on; its erasing follows within seconds, or when an
+  operator has confirmed a clock that is in doubt.
 - Everything is strongly consistent: what was answered holds for the next call.
 - There are no request quotas.
 `;
