@@ -29,6 +29,10 @@ export const wrapsFor =
     return activated && modes[mode] === 'attended' ? wraps : [...wraps, wrapToHost(hostSecret, key)];
   };
 
+/** Equal as long as the same opens the storage key. */
+export const opensWith = ({ mode, unlockKey }: Cluster): string =>
+  `${mode}/${Buffer.from(unlockKey).toString('hex')}`;
+
 export const factsFor = (place: Place, cluster: Cluster, locked: Locked): Omit<Facts, 'wraps'> => ({
   ...place,
   ...locked,
@@ -98,6 +102,8 @@ export async function activate(
 ): Promise<string> {
   const { place, vault } = hsm.parts;
   const admin = await newUser('admin', password);
+  // Another one may have been quicker.
+  if (hsm.cluster.unlockKey.length > 0) throw new HsmError('state', 'the cluster is activated');
   const { code, unlockKey } = newUnlockCode();
   hsm.audit.write('ACTIVATE', { user });
   const cluster = { ...hsm.cluster, unlockKey };

@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { MAX_FRAME } from '../engine/protocol/frames.ts';
 import { type Log, whereFrom } from '../engine/protocol/log.ts';
 import { spkiOfKey } from './certificates.ts';
-import type { Machine, TlsFace } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { clusterOperations } from './operations/cluster.ts';
 import { keyOperations } from './operations/keys.ts';
 import { type Hsm, type Operations, refusalOpcodes } from './operations/operation.ts';
@@ -22,12 +22,14 @@ import {
 import { ALPN } from './protocol/tls.ts';
 import { hsmStates, MAX_CONNECTIONS, userRoles } from './protocol/values.ts';
 import type { Session } from './sessions.ts';
+import type { TlsFace } from './tls-face.ts';
 
 type BeforeLogin = 'info' | 'unlock' | 'activate' | 'login' | 'logout';
 type AfterLogin = Exclude<MessageName, BeforeLogin>;
 
 const HANDSHAKE_MS = 10_000;
 const LOGIN_MS = 60_000;
+const CLOSE_MS = 50;
 const byCode: ReadonlyMap<number, MessageName> = new Map(
   Object.entries(messages).map(([name, { code }]) => [code, name as MessageName]),
 );
@@ -55,8 +57,13 @@ export class Clients {
   refresh(): void {
     this.#face = undefined;
     if (this.#machine.state === 'halted' || this.#machine.state === 'zeroized') {
-      for (const socket of this.#open) socket.destroySoon();
+      // After the answers that are due.
+      setTimeout(() => this.#closeAll(), CLOSE_MS).unref();
     }
+  }
+
+  #closeAll(): void {
+    for (const socket of this.#open) socket.destroySoon();
   }
 
   attach(socket: Socket): void {
@@ -102,8 +109,8 @@ export class Clients {
     const admit = (code: number): void => this.#admit(byCode.get(code), use, session);
     const first: Pick<Handlers<typeof messages>, BeforeLogin> = {
       info: () => this.#info(),
-      unlock: ({ code }) => {
-        machine.unlock(code);
+      unlock: async ({ code }) => {
+        await machine.unlock(code);
         return {};
       },
       activate: async ({ user, password }) => ({ unlockCode: await machine.activate(user, password) }),

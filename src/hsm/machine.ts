@@ -2,31 +2,39 @@
  * One HSM: which state it is in, and what takes it to the next (protocol/values.ts, hsmStates). Keys are in `#hsm` alone,
  * so forgetting that forgets them.
  */
-import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type Log, whereFrom } from '../engine/protocol/log.ts';
+import type { Log } from '../engine/protocol/log.ts';
 import { AuditLog } from './audit-log.ts';
-import { makeBackup, openBackup, parseBackup, type SealedBackup } from './backup.ts';
-import { activate, adopt, adoptBackup, beginFirst, factsFor, initialize, wrapsFor } from './beginnings.ts';
-import { newKey, selfSigned, signWith, spkiOfKey } from './certificates.ts';
+import { openBackup, type SealedBackup } from './backup.ts';
+import { Backups } from './backups.ts';
+import {
+  activate,
+  adopt,
+  adoptBackup,
+  beginFirst,
+  factsFor,
+  initialize,
+  opensWith,
+  wrapsFor,
+} from './beginnings.ts';
+import { newKey, spkiOfKey } from './certificates.ts';
 import type { HostReply, HostRequest, Mark } from './client/host-link.ts';
-import { Keys } from './keys.ts';
-import { Marks } from './marks.ts';
-import { approve } from './operations/cluster.ts';
+import { describe } from './description.ts';
+import { hold } from './hold.ts';
+import { openByCode, openByHost, openStore } from './open-store.ts';
 import type { Hsm } from './operations/operation.ts';
-import { type PeerSide, Peers } from './peers.ts';
-import type { CertificateUse } from './protocol/chain.ts';
+import { Peers } from './peers.ts';
 import { HsmError } from './protocol/errors.ts';
 import { beginnings } from './protocol/host-messages.ts';
-import { type HsmState, hsmStates, modes, type TamperAnswer, tamperAnswers } from './protocol/values.ts';
+import { type HsmState, type TamperAnswer, tamperAnswers } from './protocol/values.ts';
+import { peerSide, type ReplicaHooks } from './replica.ts';
 import { Sessions } from './sessions.ts';
 import { Store, type StoreFiles } from './store/store.ts';
-import { parseCode } from './unlock-code.ts';
-import { type Place, Unlocked } from './unlocked.ts';
-import { checkCredentials, Users } from './users.ts';
-import { Uses } from './uses.ts';
+import { type TlsFace, tlsFace } from './tls-face.ts';
+import type { Place, Unlocked } from './unlocked.ts';
+import { checkCredentials } from './users.ts';
 import { type Change, Vault } from './vault.ts';
-import { openFromHost, openWithHost, openWithUnlockKey, unlockKeyOf, type Wrap, wrapKinds } from './wraps.ts';
 
 export interface MachineOptions {
   readonly files: StoreFiles & { readonly audit: number };
@@ -38,20 +46,12 @@ export interface MachineOptions {
   peerLost(hsmId: string): void;
 }
 
-/** What the HSM shows in a TLS handshake. `self`: a certificate that nobody signed. */
-export interface TlsFace {
-  readonly key: KeyObject;
-  readonly chain: string;
-  readonly use: CertificateUse | 'self';
-}
-
 const HOW_TO_GO_ON =
   'Put back its files as they were, or delete this HSM and create another one in the cluster or from a backup.';
-const NO_TAG = Buffer.alloc(16);
-const MAX_BACKUP = 64 * 1024 * 1024;
 
 export class Machine {
   readonly sessions = new Sessions();
+  readonly backups = new Backups();
   readonly #options: MachineOptions;
   /** Proves who this is while nothing else does: never stored. */
   readonly #fresh = newKey();
@@ -63,11 +63,9 @@ export class Machine {
   #state: HsmState = 'halted';
   #reason = 'not started';
   #heldElsewhere = false;
+  #stopped = false;
   /** What the storage key was wrapped to when the store was last written anew. */
   #opensWith = '';
-  /** Changes that came while joining. */
-  #received: Change[] = [];
-  #backup: Buffer = Buffer.alloc(0);
   #toRestore: SealedBackup | undefined;
 
   constructor(options: MachineOptions) {
@@ -104,10 +102,16 @@ export class Machine {
     return this.#hsm;
   }
 
-  start(request: HostRequest<'start'>): void {
+  /** Throws `state`. */
+  get active(): Hsm {
+    this.#require('active');
+    return this.unlocked;
+  }
+
+  async start(request: HostRequest<'start'>): Promise<void> {
     if (this.#start !== undefined) throw new HsmError('state', 'the HSM was started already');
     this.#start = { ...request, mark: { ...request.mark, tag: Buffer.from(request.mark.tag) } };
-    this.#peers = new Peers(this.#peerSide(), this.#options.log);
+    this.#peers = new Peers(peerSide(this.#replica()), this.#options.log);
     try {
       this.#audit = new AuditLog(this.#options.files.audit);
       this.#audit.write('START');
@@ -117,33 +121,18 @@ export class Machine {
       return;
     }
     this.#goOn(this.#store);
+    await this.#settled();
   }
 
   tlsFace(): TlsFace {
-    const facts = this.#store?.facts;
-    const hsm = this.#hsm?.hsm;
-    if (hsm !== undefined && hsm.identity.certificate !== '')
-      return {
-        key: hsm.identity.key,
-        chain: hsm.identity.certificate + hsm.cluster.certificate,
-        use: 'active',
-      };
-    if (facts !== undefined && facts.lockedCertificate !== '' && hsm === undefined) {
-      const key = openFromHost(this.#options.hostSecret, facts.lockedKey);
-      const chain = facts.lockedCertificate + facts.clusterCertificate;
-      if (key !== undefined)
-        return { key: createPrivateKey({ key, format: 'der', type: 'pkcs8' }), chain, use: 'locked' };
-    }
-    return { key: this.identity, chain: selfSigned(this.identity, this.place), use: 'self' };
+    const { hostSecret } = this.#options;
+    return tlsFace(this.place, this.#hsm?.hsm, this.#store?.facts, hostSecret, this.#fresh);
   }
 
   /** Throws `wrong-credential`, `tampered`, `state`. */
-  unlock(text: string): void {
+  async unlock(text: string): Promise<void> {
     const wraps = this.#toRestore?.header.wraps ?? this.#store?.facts?.wraps ?? [];
-    const code = parseCode(text);
-    const unlockKey = unlockKeyOf(code);
-    code.fill(0);
-    const key = openAny(wraps, 'unlock-code', (wrap) => openWithUnlockKey(wrap, unlockKey));
+    const key = openByCode(wraps, text);
     if (key === undefined) {
       this.#audit?.write('UNLOCK', { result: 'wrong-credential' });
       throw new HsmError('wrong-credential', 'the unlock code is not the one of this HSM');
@@ -151,6 +140,7 @@ export class Machine {
     this.#audit?.write('UNLOCK');
     if (this.#toRestore === undefined) this.#open(key);
     else this.#restoreFrom(this.#toRestore, key);
+    await this.#settled();
   }
 
   async activate(user: string, password: string): Promise<string> {
@@ -158,30 +148,16 @@ export class Machine {
     const { hsm } = this.unlocked;
     const code = await activate(hsm, user, password, this.#options.hostSecret);
     this.#identify();
-    await hsm.parts.settled();
+    await this.#settled();
     this.#enter('active');
     return code;
   }
 
-  initialize({ certificate, trustAnchor }: HostRequest<'initialize'>): void {
-    if (this.#state !== 'uninitialized') throw new HsmError('state', `the HSM is ${this.#state}`);
+  async initialize({ certificate, trustAnchor }: HostRequest<'initialize'>): Promise<void> {
+    this.#require('uninitialized');
     initialize(this.unlocked.hsm, certificate, trustAnchor, this.#options.hostSecret);
+    await this.#settled();
     this.#enter('initialized');
-  }
-
-  async approveMember({ hsmId, identity }: HostRequest<'approveMember'>): Promise<void> {
-    const { hsm } = this.#active();
-    if (modes[hsm.cluster.mode] !== 'unattended')
-      throw new HsmError('not-allowed', 'in attended mode an administrator approves members');
-    await approve(hsm, hsmId, identity, '');
-  }
-
-  async removeMember({ hsmId }: HostRequest<'removeMember'>): Promise<void> {
-    const { hsm } = this.#active();
-    if (hsmId === this.place.hsmId || !hsm.members.includes(hsmId))
-      throw new HsmError('not-found', 'there is no such other member');
-    hsm.audit.write('REMOVE_MEMBER', { details: { member: hsmId } });
-    await hsm.commit([hsm.vault.remove('member', hsmId)]);
   }
 
   holdElsewhere(held: boolean): void {
@@ -189,33 +165,24 @@ export class Machine {
   }
 
   backup(): HostReply<'backup'> {
-    const { hsm } = this.#active();
-    const keys = hsm.vault.count('key');
-    hsm.audit.write('BACKUP', { details: { keys } });
-    this.#backup = makeBackup(hsm, wrapsFor(hsm.cluster, this.#options.hostSecret));
-    return { size: this.#backup.length, sha256: createHash('sha256').update(this.#backup).digest(), keys };
-  }
-  get lastBackup(): Buffer {
-    return this.#backup;
+    const { hsm } = this.active;
+    return this.backups.make(hsm, wrapsFor(hsm.cluster, this.#options.hostSecret));
   }
 
   writeBackup(part: Uint8Array): void {
-    if (this.#state !== 'restoring') throw new HsmError('state', `the HSM is ${this.#state}`);
-    if (this.#backup.length + part.length > MAX_BACKUP) throw new HsmError('refused', 'no backup is as long');
-    this.#backup = Buffer.concat([this.#backup, part]);
+    this.#require('restoring');
+    this.backups.write(part);
   }
 
   /** Opens it by the host's secret where it can, else waits for the unlock code. */
-  restore({ clusterCertificate }: HostRequest<'restore'>): void {
-    if (this.#state !== 'restoring') throw new HsmError('state', `the HSM is ${this.#state}`);
-    const sealed = parseBackup(this.#backup);
-    if (sealed.header.clusterCertificate !== clusterCertificate)
-      throw new HsmError('refused', 'the backup is of another family of clusters');
+  async restore({ clusterCertificate }: HostRequest<'restore'>): Promise<void> {
+    this.#require('restoring');
+    const sealed = this.backups.take(clusterCertificate);
     this.#toRestore = sealed;
-    const { hostSecret } = this.#options;
-    const key = openAny(sealed.header.wraps, 'host-secret', (wrap) => openWithHost(hostSecret, wrap));
+    const key = openByHost(sealed.header.wraps, this.#options.hostSecret);
     if (key === undefined) this.#enter('locked');
     else this.#restoreFrom(sealed, key);
+    await this.#settled();
   }
 
   attachPeer(socket: Socket, hsmId: string, server: boolean): void {
@@ -225,36 +192,21 @@ export class Machine {
   }
 
   describe(): HostReply<'describe'> {
-    const hsm = this.#hsm?.hsm;
+    const { state, reason, mode, identity } = this;
     const facts = this.#store?.facts;
-    return {
-      state: hsmStates.indexOf(this.#state),
-      mode: this.mode,
-      reason: this.#reason,
-      csr: hsm?.cluster.csr ?? '',
-      clusterCertificate: facts?.clusterCertificate ?? '',
-      trustAnchor: facts?.trustAnchor ?? '',
-      certificate: hsm?.identity.certificate ?? facts?.lockedCertificate ?? '',
-      identity: spkiOfKey(this.identity),
-      mark: { records: facts?.log.records ?? 0, tag: facts?.log.tag ?? NO_TAG },
-      changes: hsm?.vault.sequence(this.place.hsmId) ?? 0,
-      members: hsm?.members ?? [],
-      online: this.#peers?.live ?? [],
-      users: hsm?.vault.count('user') ?? 0,
-      keys: hsm?.vault.count('key') ?? 0,
-      activated: (hsm?.cluster.unlockKey.length ?? 0) > 0,
-    };
+    return describe({ state, reason, mode, identity, hsm: this.#hsm?.hsm, facts, peers: this.#peers });
   }
 
   /** Writes the store anew where what opens it has changed. */
   clusterChanged(): void {
-    const { hsm } = this.unlocked;
-    const facts = hsm.vault.store.facts;
+    const { cluster, vault } = this.unlocked.hsm;
+    const { facts } = vault.store;
     if (facts === undefined) return;
-    const wanted = factsFor(this.place, hsm.cluster, facts);
-    if (this.#opensWith === opensWith(hsm)) hsm.vault.store.update(wanted);
-    else hsm.vault.rewrite(wanted, wrapsFor(hsm.cluster, this.#options.hostSecret));
-    this.#opensWith = opensWith(hsm);
+    const wanted = factsFor(this.place, cluster, facts);
+    if (this.#opensWith !== opensWith(cluster))
+      vault.rewrite(wanted, wrapsFor(cluster, this.#options.hostSecret));
+    else if (facts.tamperAnswer !== cluster.tamperAnswer) vault.store.update(wanted);
+    this.#opensWith = opensWith(cluster);
   }
 
   zeroize(why: string): void {
@@ -266,8 +218,10 @@ export class Machine {
 
   /** Closes the counts and lets go of everything. */
   stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
     this.#hsm?.hsm.uses.close();
-    if (this.#start !== undefined) this.#audit?.write('STOP');
+    this.#audit?.write('STOP');
     this.#forget();
     this.#enter('halted', 'stopped');
   }
@@ -277,26 +231,24 @@ export class Machine {
     const { facts } = store;
     const request = this.#start as HostRequest<'start'>;
     if (facts === undefined) {
-      if (store.isEmpty) this.#begin(store);
-      else this.#tampered('neither superblock can be read');
+      // Without a mark nothing was ever acknowledged: a beginning that was cut short begins again.
+      if (request.mark.records === 0) this.#begin(store);
+      else this.#tampered('the superblock');
     } else if (facts.zeroized) {
       this.#enter('zeroized', 'erased at an earlier time');
     } else if (facts.hsmId !== request.hsmId || facts.clusterId !== request.clusterId) {
       this.#halt(`these are the files of HSM ${facts.hsmId} of cluster ${facts.clusterId}. ${HOW_TO_GO_ON}`);
     } else {
-      const { hostSecret } = this.#options;
-      const key = openAny(facts.wraps, 'host-secret', (wrap) => openWithHost(hostSecret, wrap));
+      const key = openByHost(facts.wraps, this.#options.hostSecret);
       if (key === undefined) this.#enter('locked');
       else this.#openAtStart(key);
     }
   }
 
   #begin(store: Store): void {
-    const { beginning, mode, mark } = this.#start as HostRequest<'start'>;
-    if (mark.records > 0) {
-      this.#halt(`the files of this HSM are gone. ${HOW_TO_GO_ON}`);
-    } else if (beginnings[beginning] === 'first') {
-      const vault = this.#vault(store);
+    const { beginning, mode } = this.#start as HostRequest<'start'>;
+    if (beginnings[beginning] === 'first') {
+      const vault = new Vault(this.place.hsmId, store);
       beginFirst(vault, this.place, mode, this.#options.hostSecret);
       this.#hold(vault);
       this.#identify();
@@ -318,24 +270,14 @@ export class Machine {
   /** Throws `tampered`, `state` with the HSM halted or zeroized. */
   #open(storageKey: KeyObject): void {
     const store = this.#store as Store;
-    const { mark } = this.#start as HostRequest<'start'>;
-    let forked = false;
-    const vault = this.#vault(store);
-    try {
-      const records = store.open(storageKey, (number, tag) => {
-        if (number === mark.records && !tag.equals(mark.tag)) forked = true;
-      });
-      vault.replay(records);
-    } catch (error) {
-      if (!(error instanceof HsmError)) this.#options.log('store-refused', whereFrom(error));
-      throw this.#tampered('the log');
-    }
-    if (store.facts === undefined || !(this.#audit as AuditLog).has(store.facts.audit))
-      throw this.#tampered('the audit log');
-    if (forked || store.log.end.records < mark.records) {
+    const { mark, hsmId } = this.#start as HostRequest<'start'>;
+    const opened = openStore(hsmId, store, storageKey, this.#audit as AuditLog, mark, this.#options.log);
+    if ('altered' in opened) throw this.#tampered(opened.altered);
+    if ('older' in opened) {
       this.#wasPutBack();
       throw new HsmError('state', 'the HSM was put back');
     }
+    const { vault } = opened;
     this.#hold(vault);
     if (store.damaged)
       this.#audit?.write('STORE_REPAIRED', { details: { what: 'a slot of the superblock' } });
@@ -355,46 +297,30 @@ export class Machine {
     return others.some(({ hsmId, changes }) => members.includes(hsmId) && vault.sequence(hsmId) < changes);
   }
 
-  #vault(store: Store): Vault {
-    return new Vault(this.place.hsmId, store);
-  }
-
   /** From here on there are keys in memory. */
   #hold(vault: Vault): void {
-    const audit = this.#audit as AuditLog;
-    const marks = new Marks(
-      () => ({ ...vault.store.log.end, tag: vault.store.log.end.tag, changes: vault.sequence(vault.hsmId) }),
-      (mark) => this.#options.mark(mark),
-    );
-    const hsm = new Unlocked({
+    this.#hsm = hold(vault, {
       place: this.place,
-      vault,
-      audit,
-      uses: new Uses(audit),
+      audit: this.#audit as AuditLog,
       peers: this.#peers as Peers,
       sessions: this.sessions,
       verifyMs: this.#start?.verifyMs ?? 0,
-      settled: () => marks.settled(),
+      mark: (mark) => this.#options.mark(mark),
       tampered: (what) => this.#tampered(what),
     });
-    vault.changed = (kind, id) => {
-      if (kind === 'user') this.sessions.endOthers(id, vault.get('user', id)?.version);
-    };
-    this.#hsm = { hsm, users: new Users(hsm), keys: new Keys(hsm) };
-    this.#opensWith = opensWith(hsm);
-    audit.signWith((signed) => signWith(hsm.identity.key)(signed));
+    this.#opensWith = opensWith(this.#hsm.hsm.cluster);
   }
 
   /** The audit log is signed with another key from here on. */
   #identify(): void {
     const { hsm } = this.unlocked;
-    this.#opensWith = opensWith(hsm);
+    this.#opensWith = opensWith(hsm.cluster);
     const identity = spkiOfKey(hsm.identity.key).toString('base64');
     hsm.audit.write('IDENTITY', { details: { identity } });
   }
 
   #restoreFrom(sealed: SealedBackup, key: KeyObject): void {
-    const vault = this.#vault(this.#store as Store);
+    const vault = new Vault(this.place.hsmId, this.#store as Store);
     const changes = openBackup(sealed, key);
     const unlocked = (): Unlocked => {
       this.#hold(vault);
@@ -404,49 +330,27 @@ export class Machine {
     this.#identify();
     this.#audit?.write('RESTORE', { details: { cluster: sealed.header.clusterId } });
     this.#toRestore = undefined;
-    this.#backup = Buffer.alloc(0);
     this.#enter('active');
   }
 
-  #peerSide(): PeerSide {
+  #replica(): ReplicaHooks {
     return {
-      ...this.place,
-      identity: () => {
-        const certificate = this.#hsm?.hsm.identity.certificate || selfSigned(this.identity, this.place);
-        return { key: this.identity, certificate };
+      place: this.place,
+      isJoining: () => this.#state === 'joining',
+      identity: () => this.identity,
+      hsm: () => this.#hsm?.hsm,
+      join: (changes) => this.#join(changes),
+      received: () => this.clusterChanged(),
+      caughtUp: () => {
+        if (this.#state === 'behind' && !this.#isBehind()) this.#enter('active');
       },
-      approved: (hsmId) => this.#hsm?.hsm.vault.get('member', hsmId)?.identity,
-      joining: () => this.#state === 'joining',
-      held: () => this.#hsm?.hsm.vault.sequences ?? [],
-      lacking: (held) => this.unlocked.hsm.vault.lacking(held),
-      receive: (changes) => this.#receive(changes),
-      caughtUp: () => this.#caughtUp(),
       wasPutBack: () => this.#wasPutBack(),
       lost: (hsmId) => this.#options.peerLost(hsmId),
     };
   }
 
-  async #receive(changes: readonly Change[]): Promise<void> {
-    if (this.#state === 'joining') {
-      this.#received.push(...changes);
-      return;
-    }
-    const { hsm } = this.unlocked;
-    for (const change of changes) hsm.vault.receive(change);
-    if (this.#opensWith !== opensWith(hsm)) this.clusterChanged();
-    await hsm.parts.settled();
-  }
-
-  async #caughtUp(): Promise<void> {
-    if (this.#state === 'joining') this.#join();
-    else if (this.#state === 'behind' && !this.#isBehind()) this.#enter('active');
-    await this.unlocked.hsm.parts.settled();
-  }
-
-  #join(): void {
-    const vault = this.#vault(this.#store as Store);
-    const changes = this.#received;
-    this.#received = [];
+  #join(changes: readonly Change[]): void {
+    const vault = new Vault(this.place.hsmId, this.#store as Store);
     adopt(vault, this.place, changes, this.#fresh, this.#options.hostSecret);
     this.#hold(vault);
     this.#identify();
@@ -490,23 +394,12 @@ export class Machine {
     this.#options.changed(state);
   }
 
-  #active(): Hsm {
-    if (this.#state !== 'active') throw new HsmError('state', `the HSM is ${this.#state}`);
-    return this.unlocked;
+  /** What was written is marked by the host, where there are keys to have written it with. */
+  async #settled(): Promise<void> {
+    await this.#hsm?.hsm.parts.settled();
   }
-}
 
-const opensWith = ({ cluster }: Unlocked): string =>
-  `${cluster.mode}/${Buffer.from(cluster.unlockKey).toString('hex')}`;
-
-function openAny(
-  wraps: readonly Wrap[],
-  kind: (typeof wrapKinds)[number],
-  open: (wrap: Wrap) => KeyObject | undefined,
-): KeyObject | undefined {
-  for (const wrap of wraps) {
-    const key = wrapKinds[wrap.kind] === kind ? open(wrap) : undefined;
-    if (key !== undefined) return key;
+  #require(state: HsmState): void {
+    if (this.#state !== state) throw new HsmError('state', `the HSM is ${this.#state}`);
   }
-  return undefined;
 }

@@ -9,6 +9,7 @@ import { FATAL_EXIT } from '../engine/protocol/ipc.ts';
 import { type Log, logTo, whereFrom } from '../engine/protocol/log.ts';
 import { Clients } from './clients.ts';
 import { Machine } from './machine.ts';
+import { approveByHost, removeMember } from './operations/cluster.ts';
 import { HsmError } from './protocol/errors.ts';
 import { toHost, toHsm } from './protocol/host-messages.ts';
 import { descriptors, type FromHsm, HOST_SECRET_SIZE, type ToHsm } from './protocol/ipc.ts';
@@ -16,7 +17,6 @@ import { Link, routesOf } from './protocol/link.ts';
 import { hsmStates } from './protocol/values.ts';
 
 const log = logTo('hsm');
-const MAX_PART = 512 * 1024;
 
 if (process.channel === undefined) throw new Error('an HSM is started by its host only');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -63,13 +63,11 @@ function hostLink(socket: Socket, machine: Machine): Link<typeof toHost> {
     start: (request) => done(() => machine.start(request)),
     describe: () => machine.describe(),
     initialize: (request) => done(() => machine.initialize(request)),
-    approveMember: (request) => done(() => machine.approveMember(request)),
-    removeMember: (request) => done(() => machine.removeMember(request)),
+    approveMember: ({ hsmId, identity }) => done(() => approveByHost(machine.active.hsm, hsmId, identity)),
+    removeMember: ({ hsmId }) => done(() => removeMember(machine.active.hsm, hsmId)),
     heldElsewhere: ({ held }) => done(() => machine.holdElsewhere(held)),
     backup: () => machine.backup(),
-    readBackup: ({ offset, length }) => ({
-      part: machine.lastBackup.subarray(offset, offset + Math.min(length, MAX_PART)),
-    }),
+    readBackup: (request) => machine.backups.read(request),
     writeBackup: ({ part }) => done(() => machine.writeBackup(part)),
     restore: (request) => done(() => machine.restore(request)),
     readAudit: ({ first, limit }) => ({ lines: machine.audit?.read(first, limit) ?? [] }),

@@ -84,12 +84,7 @@ export function clusterOperations({ hsm }: Hsm, hooks: ClusterHooks): Operations
 }
 
 /** Recorded and signed; `by` is empty for the host. */
-export async function approve(
-  hsm: Unlocked,
-  joining: string,
-  identity: Uint8Array,
-  by: string,
-): Promise<void> {
+async function approve(hsm: Unlocked, joining: string, identity: Uint8Array, by: string): Promise<void> {
   requireIdentity(identity);
   const fingerprint = identityFingerprint(identity);
   const facts = { user: by, details: { member: joining, identity: fingerprint } };
@@ -108,6 +103,20 @@ export async function approve(
     receipt: hsm.receipt(approval),
   };
   await hsm.commit([hsm.vault.put('member', joining, member)]);
+}
+
+/** In the place of an administrator. Throws `not-allowed`. */
+export async function approveByHost(hsm: Unlocked, joining: string, identity: Uint8Array): Promise<void> {
+  if (modes[hsm.cluster.mode] !== 'unattended')
+    throw new HsmError('not-allowed', 'in attended mode an administrator approves members');
+  await approve(hsm, joining, identity, '');
+}
+
+export async function removeMember(hsm: Unlocked, gone: string): Promise<void> {
+  if (gone === hsm.parts.place.hsmId || !hsm.members.includes(gone))
+    throw new HsmError('not-found', 'there is no such other member');
+  hsm.audit.write('REMOVE_MEMBER', { details: { member: gone } });
+  await hsm.commit([hsm.vault.remove('member', gone)]);
 }
 
 export function newUnlockCode(): { readonly code: string; readonly unlockKey: Buffer } {

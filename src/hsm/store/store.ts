@@ -4,7 +4,7 @@
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { HsmError } from '../protocol/errors.ts';
-import { eraseFile, readAt, zeroAt } from './file.ts';
+import { eraseFile, zeroAt } from './file.ts';
 import { Log, type LogRecord, type RecordRef } from './log.ts';
 import { isAuthentic, readSlot, SUPERBLOCK_VERSION, type Superblock, writeSlot } from './superblock.ts';
 
@@ -27,8 +27,6 @@ export class Store {
   #log: Log | undefined;
   /** A slot was damaged and is to be written anew. */
   readonly damaged: boolean;
-  /** Nothing was ever stored. */
-  readonly isEmpty: boolean;
 
   /** `audit`: where the audit log ends, to be put down with each write. */
   constructor(files: StoreFiles, audit: () => AuditHead) {
@@ -38,7 +36,6 @@ export class Store {
     const [a, b] = slots;
     this.#block = a === undefined || (b !== undefined && b.generation > a.generation) ? b : a;
     this.damaged = this.#block !== undefined && slots.includes(undefined);
-    this.isEmpty = [files.log, files.slotA, files.slotB].every((fd) => readAt(fd, 0, 1).length === 0);
   }
 
   /** What is known without the storage key; undefined when nothing was ever stored. */

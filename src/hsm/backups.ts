@@ -1,0 +1,46 @@
+/** The backup that the host reads part by part, or writes part by part to be restored. */
+import { createHash, type KeyObject } from 'node:crypto';
+import { makeBackup, parseBackup, type SealedBackup } from './backup.ts';
+import type { HostReply, HostRequest } from './client/host-link.ts';
+import { HsmError } from './protocol/errors.ts';
+import type { Unlocked } from './unlocked.ts';
+import type { Wrap } from './wraps.ts';
+
+const MAX_BACKUP = 64 * 1024 * 1024;
+const MAX_PART = 512 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+export class Backups {
+  #made: Buffer = NOTHING;
+  #parts: Buffer[] = [];
+  #size = 0;
+
+  make(hsm: Unlocked, wrapsOf: (key: KeyObject) => readonly Wrap[]): HostReply<'backup'> {
+    const keys = hsm.vault.count('key');
+    hsm.audit.write('BACKUP', { details: { keys } });
+    this.#made = makeBackup(hsm, wrapsOf);
+    return { size: this.#made.length, sha256: createHash('sha256').update(this.#made).digest(), keys };
+  }
+
+  read({ offset, length }: HostRequest<'readBackup'>): HostReply<'readBackup'> {
+    return { part: this.#made.subarray(offset, offset + Math.min(length, MAX_PART)) };
+  }
+
+  /** Throws `refused`. */
+  write(part: Uint8Array): void {
+    this.#size += part.length;
+    if (this.#size > MAX_BACKUP) throw new HsmError('refused', 'no backup is as long');
+    this.#parts.push(Buffer.from(part));
+  }
+
+  /** What was written, which is then forgotten. Throws `refused`. */
+  take(clusterCertificate: string): SealedBackup {
+    const blob = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#size = 0;
+    const sealed = parseBackup(blob);
+    if (sealed.header.clusterCertificate !== clusterCertificate)
+      throw new HsmError('refused', 'the backup is of another family of clusters');
+    return sealed;
+  }
+}
