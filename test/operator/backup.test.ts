@@ -3,15 +3,12 @@ import { appendFile, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { parseEnvelope } from '../../src/audit/entry.ts';
-import type { Call } from '../../src/core/call.ts';
 import { newRootAccessKey } from '../../src/identity/access-keys.ts';
 import { arnOf, type KeyRecord, keyRow } from '../../src/kms/key.ts';
 import { destroyWhenDue } from '../../src/kms/maintenance.ts';
 import { checkBackup } from '../../src/operator/backup/check.ts';
 import { restoreBackup } from '../../src/operator/backup/restore.ts';
 import { readRestoreMark } from '../../src/operator/backup/restore-mark.ts';
-import { createBackup } from '../../src/operator/operations/create-backup.ts';
-import type { RowsChange } from '../../src/store/rows-contract.ts';
 import { inspectStore } from '../../src/store/sqlite/inspect.ts';
 import { startEngines, type TestEngines } from '../support/engines.ts';
 import {
@@ -104,40 +101,6 @@ describe('backups', () => {
     const [first, second] = [await backUp(node, path('many')), await backUp(node, path('many'))];
     assert.deepEqual([first.status, second.status], ['Complete', 'Complete']);
     assert.deepEqual((await readdir(path('many'))).length, 2);
-  });
-
-  it('are written one at a time: of two that are asked for at once, one is refused and leaves no record', async () => {
-    const operation = createBackup(node);
-    const commit = (change: RowsChange): Promise<unknown> => node.rows.commit(change);
-    const ask = async (name: string): Promise<unknown> =>
-      operation.run({ Path: path(name) }, { record: {}, commit } as unknown as Call<unknown>, null);
-    const outcomes = await Promise.allSettled([ask('one'), ask('two'), ask('three')]);
-    const refused = outcomes.flatMap((outcome) =>
-      outcome.status === 'rejected' ? [outcome.reason.code] : [],
-    );
-    assert.deepEqual(refused, ['BackupInProgressException', 'BackupInProgressException']);
-    await eventually(() => !node.backups.busy);
-    const records = (await node.rows.scan<{ status: string }>('backup', '', { limit: 9 })).map(
-      ({ value }) => value,
-    );
-    assert.deepEqual(
-      records.map(({ status }) => status),
-      ['Complete'],
-    );
-    await assert.rejects(ask('no/where'), /make that folder first/);
-    assert.equal((await backUp(node, path('after'))).status, 'Complete');
-  });
-
-  it('fail clearly where no folder can be made', {
-    skip: process.platform !== 'linux' && 'needs /proc',
-    timeout: 30_000,
-  }, async () => {
-    const { status, failure } = await backUp(node, '/proc/lockholm-backup');
-    assert.equal(status, 'Failed');
-    assert.match(
-      failure ?? '',
-      /^folder \/proc\/lockholm-backup\S+ cannot be made \(ENOENT\): choose a place/,
-    );
   });
 
   it('hold neither the seal nor the secret of an access key', async () => {
