@@ -54,7 +54,7 @@ export interface Call<Change = unknown> {
   readonly record: CallRecord;
   /**
    * Commits a state change and this call's success event in one transaction. MUST be the last thing that can
-   * fail in an operation, and be called at most once.
+   * fail in an operation, and be called at most once; again only when it rejects with StoreError `conflict`.
    */
   readonly commit: Commit<Change>;
 }

@@ -5,6 +5,8 @@ export const JOURNAL_FOLDER = 'journal';
 
 export const storePath = (data: string): string => join(data, 'lockholm.db');
 export const journalPath = (data: string): string => join(data, JOURNAL_FOLDER);
+/** The files of stored objects (docs/formats/stored-object.md). */
+export const objectsPath = (data: string): string => join(data, 'objects');
 /** The name of this node in its journal, and a line feed. */
 export const nodePath = (data: string): string => join(data, 'node');
 /** Tells the next start that the folder was restored from a backup; gone once that start is through. */

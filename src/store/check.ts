@@ -4,7 +4,8 @@
  */
 import { type RowRef, type StoreChange, type Table, tables } from './contract.ts';
 
-const ID_BYTES = 1024;
+/** A bucket's name, a slash, and S3's longest key. */
+const ID_BYTES = 1152;
 const known: ReadonlySet<string> = new Set(tables);
 
 export function checkTable(table: Table): void {

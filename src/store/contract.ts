@@ -24,6 +24,14 @@ export const tables = [
   'lineage',
   /** What HSMs say of keys that they wrapped out: `<account>/<SHA-256 of the wrapped bytes>`. */
   'export-receipt',
+  /** The token of an account's S3 root: `<account>`. */
+  's3-root',
+  /** Buckets, by their name. */
+  'bucket',
+  /** Buckets by owner: `<account>/<bucket>`. */
+  'bucket-by-account',
+  /** Stored objects: `<bucket>/<key>`. */
+  'object',
   /** Durable background jobs and timers. */
   'job',
   /** Derived from the journal, rebuilt from it when lost. */

@@ -5,6 +5,7 @@ import type { AccountId, Region } from '../core/ids.ts';
 import type { OutboxEvent } from '../store/contract.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
 import type { RequestBody } from './body-stream.ts';
+import { isConflict } from './errors.ts';
 import type { HeldRows } from './row-queues.ts';
 import type { BoundOperation, Fields } from './services.ts';
 
@@ -84,6 +85,12 @@ export class PipelineCall implements Call<RowsChange> {
     if (this.#stream?.verified === false)
       throw new TypeError(`${this.operation} commits before it read its body`);
     this.commitBegun = true;
-    this.committed = await this.#commit(this, change);
+    try {
+      this.committed = await this.#commit(this, change);
+    } catch (error) {
+      // Nothing took effect: an operation that cannot run again may read what there is now, and commit again.
+      if (isConflict(error)) this.commitBegun = false;
+      throw error;
+    }
   }
 }

@@ -127,7 +127,7 @@ function versions(store: () => Store): void {
       store().commit({ put: [row('')] }),
       store().commit({ put: [row('a\0b')] }),
       store().commit({ put: [row('\ud800')] }),
-      store().commit({ put: [row('x'.repeat(1025))] }),
+      store().commit({ put: [row('x'.repeat(1153))] }),
       store().commit({ put: [row('a', 0)] }),
       store().commit({ put: [row('a', 1.5)] }),
       store().commit({ put: [row('a'), row('a', 2)] }),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { requireAccessKey } from '../algorithms/access-key/rule.ts';
 import { deriveSigningKey } from '../algorithms/access-key/signing-key.ts';
+import { DATA_KEY_SIZE, unwrapDataKey, wrapDataKey } from '../algorithms/s3-root/data-key.ts';
 import { SymmetricCipher } from '../algorithms/symmetric/cipher.ts';
 import type { Domain } from '../domain.ts';
 import { type OpenedToken, OpenedTokens } from '../opened-tokens.ts';
@@ -12,6 +13,7 @@ import type { Handlers } from './lane.ts';
 
 /** KMS API reference, GenerateDataKey and GenerateRandom: 1 to 1,024 bytes. */
 const MAX_RANDOM = 1024;
+const DATA_KEY_NONCE = 16;
 const NOTHING = Buffer.alloc(0);
 
 type FastNames =
@@ -23,6 +25,8 @@ type FastNames =
   | 'authenticateRows'
   | 'verifyRows'
   | 'signingKey'
+  | 'generateS3DataKey'
+  | 'unwrapS3DataKey'
   | 'forget';
 
 export function fastLane(domain: Domain, opened: OpenedTokens = new OpenedTokens()): Handlers<FastNames> {
@@ -70,6 +74,14 @@ export function fastLane(domain: Domain, opened: OpenedTokens = new OpenedTokens
       requireAccessKey(key.binding);
       return { key: deriveSigningKey(key.secret, request) };
     },
+    generateS3DataKey(request) {
+      const plaintext = randomBytes(DATA_KEY_SIZE);
+      const wrapped = wrapDataKey(open(request), randomBytes(DATA_KEY_NONCE), plaintext, request.context);
+      return { plaintext, wrapped };
+    },
+    unwrapS3DataKey: (request) => ({
+      plaintext: unwrapDataKey(open(request), request.wrapped, request.context),
+    }),
     forget({ token }) {
       opened.forget(token);
       return {};

@@ -5,6 +5,7 @@ import { requireAccessKey } from '../algorithms/access-key/rule.ts';
 import { generateImportKey, publicKeyHash } from '../algorithms/import-key/generate.ts';
 import { importKeyRule, requireSameKey } from '../algorithms/import-key/rule.ts';
 import { newMaterialSpec } from '../algorithms/key-specs.ts';
+import { requireS3Root, S3_ROOT_SIZE } from '../algorithms/s3-root/rule.ts';
 import type { Domain } from '../domain.ts';
 import type { DomainState } from '../domain-state.ts';
 import { GCM_NONCE_SIZE } from '../gcm.ts';
@@ -27,6 +28,7 @@ type SlowNames =
   | 'createAccessKey'
   | 'createImportKey'
   | 'importMaterial'
+  | 'createS3Root'
   | 'rewrapTokens';
 
 export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> {
@@ -94,6 +96,14 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       if (request.known.includes(id) !== request.existing)
         throw incorrect(material, 'the material is not the one expected');
       return keep(binding, material);
+    },
+    createS3Root(request) {
+      const binding = readBinding(request.binding);
+      requireS3Root(binding);
+      const root = randomBytes(S3_ROOT_SIZE);
+      const token = seal(binding.kind, request.binding, root);
+      root.fill(0);
+      return { token };
     },
     rewrapTokens({ tokens }) {
       const { keys } = domain.state;

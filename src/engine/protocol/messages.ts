@@ -143,6 +143,21 @@ export const messages = {
     }),
     struct({ token: bytes, materialId: text, fingerprint: text }),
   ),
+  /** Generates an account's S3 root. */
+  createS3Root: define(60, 'slow', struct({ binding: bytes }), struct({ token: bytes })),
+  /** A data key of 32 bytes under an S3 root, bound to `context`. */
+  generateS3DataKey: define(
+    61,
+    'fast',
+    struct({ ...bound, context: bytes }),
+    struct({ plaintext: bytes, wrapped: bytes }),
+  ),
+  unwrapS3DataKey: define(
+    62,
+    'fast',
+    struct({ ...bound, wrapped: bytes, context: bytes }),
+    struct({ plaintext: bytes }),
+  ),
   /** Re-encrypts tokens under the current domain key. */
   rewrapTokens: define(42, 'slow', struct({ tokens: list(struct(bound)) }), struct({ tokens: list(bytes) })),
 } as const;

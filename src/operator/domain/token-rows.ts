@@ -7,6 +7,7 @@ import { materialBinding } from '../../kms/backends/engine.ts';
 import { importKeyBinding } from '../../kms/backends/engine-imports.ts';
 import type { ImportKeyRow } from '../../kms/import-keys.ts';
 import type { KeyRecord } from '../../kms/key.ts';
+import { type S3Root, s3RootBinding } from '../../storage/envelope/s3-root.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
 
 /** What every row with a token has. */
@@ -16,7 +17,7 @@ export interface TokenRow {
 }
 
 /** In the order in which a rotation goes through them. */
-export const tokenTables = ['material', 'access-key', 'import-key'] as const;
+export const tokenTables = ['material', 'access-key', 'import-key', 's3-root'] as const;
 export type TokenTable = (typeof tokenTables)[number];
 
 export const isTokenTable = (table: string): table is TokenTable =>
@@ -38,6 +39,9 @@ export const bindingOf: Readonly<Record<TokenTable, FindBinding>> = {
   async 'import-key'({ id, value }, rows) {
     const [key, hash] = await keyAndPart(id, rows);
     return key && importKeyBinding(key.value, value as ImportKeyRow, hash);
+  },
+  async 's3-root'({ id, value }) {
+    return s3RootBinding(id, value as S3Root);
   },
 };
 

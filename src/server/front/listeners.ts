@@ -21,6 +21,7 @@ import type { Protocol } from '../../wire/protocol.ts';
 import { explained, localEndpoint } from '../endpoint.ts';
 import { prepareClients } from '../first-start.ts';
 import { DiskRoom } from './disk-room.ts';
+import { openS3, s3Signatures } from './s3.ts';
 import type { Services } from './services.ts';
 import { HOME_REGION, type Opening, type Storage } from './storage.ts';
 import type { Unsealed } from './unsealed.ts';
@@ -57,14 +58,16 @@ export async function startListening(
     return starting ?? pipeline.unready ?? full ?? watch.unready;
   };
   const pipeline = new Pipeline({ ...storage.events, rows, authorizer: ownerAuthorizer, log });
-  const listenerOf = (protocol: Protocol, connections: number) =>
-    new HttpListener({ pipeline, protocols: [protocol], log, unready, limits: { connections } });
+  const listenerOf = (protocols: readonly Protocol[], connections: number) =>
+    new HttpListener({ pipeline, protocols, log, unready, limits: { connections } });
   const served = settings.regions.length > 0 && { regions: new Set(settings.regions) };
-  const verifier = new SigV4Verifier({ rows, engine, clock, ...served });
-  const targets = new Map([['TrentService', kmsService(services.kms)]]);
-  const api = listenerOf(new AwsJson(verifier, targets), settings.maxConnections);
+  const signatures = new SigV4Verifier({ rows, engine, clock, ...served }, s3Signatures);
+  const kms = kmsService(services.kms);
+  const s3 = await openS3(opening, storage, unsealed, { pipeline, kms, signatures });
+  const json = new AwsJson(signatures, new Map([['TrentService', kms]]));
+  const api = listenerOf([json, s3], settings.maxConnections);
   const caller = operatorCaller(process.getuid?.() ?? 0, OPERATOR_ACCOUNT);
-  const local = listenerOf(new OperatorJson(operator, caller, HOME_REGION), 0);
+  const local = listenerOf([new OperatorJson(operator, caller, HOME_REGION)], 0);
 
   closing.defer(await placeOperatorSocket(data, (path) => local.listen({ path })));
   const used = await explained(listen, api.listen({ ...listen }));

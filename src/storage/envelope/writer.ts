@@ -1,0 +1,104 @@
+/**
+ * Writes an object file: header, chunks as they come, sealed manifest. Memory is bounded by two batches. What it
+ * writes is nothing to anybody until the index names it; `finish` makes it durable first.
+ */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import type { ObjectBinding } from './binding.ts';
+import { ChunkSealer } from './chunk-sealer.ts';
+import { encodeHeader, SALT_SIZE } from './layout.ts';
+import { encodeManifest, type Manifest } from './manifest.ts';
+import type { ObjectKey } from './object-key.ts';
+
+/** Bytes that are written at once. */
+const BATCH = 1024 * 1024;
+const FILE_MODE = 0o600;
+
+export class ObjectWriter {
+  readonly #path: string;
+  readonly #binding: ObjectBinding;
+  readonly #key: ObjectKey;
+  readonly #streamKey: Buffer;
+  readonly #header: Buffer;
+  readonly #sealer: ChunkSealer;
+  #file: FileHandle | undefined;
+  #ready: Buffer[];
+  #readySize: number;
+  #writing: Promise<void> | undefined;
+
+  /** `path` MUST NOT exist. The key stays the caller's. */
+  constructor(path: string, binding: ObjectBinding, key: ObjectKey) {
+    this.#path = path;
+    this.#binding = binding;
+    this.#key = key;
+    const salt = randomBytes(SALT_SIZE);
+    const { key: streamKey, commitment } = key.streamKey(salt);
+    this.#streamKey = streamKey;
+    this.#header = encodeHeader(salt, commitment);
+    this.#sealer = new ChunkSealer(streamKey);
+    this.#ready = [this.#header];
+    this.#readySize = this.#header.length;
+  }
+
+  /** A promise where a batch has to be waited for. */
+  write(piece: Buffer): Promise<void> | undefined {
+    this.#sealer.push(piece, this.#ready);
+    this.#readySize += piece.length;
+    return this.#readySize >= BATCH ? this.#flush() : undefined;
+  }
+
+  /** Resolves when the file is durable, under its name once the folder is synced too. */
+  async finish(manifest: Manifest): Promise<void> {
+    this.#sealer.finish(this.#ready);
+    this.#ready.push(this.#key.sealManifest(this.#binding, this.#header, encodeManifest(manifest)));
+    await this.#flush();
+    await this.#writing;
+    this.#streamKey.fill(0);
+    await this.#file?.datasync();
+    await this.#close();
+  }
+
+  /** Removes what was written. */
+  async abort(): Promise<void> {
+    this.#streamKey.fill(0);
+    await this.#writing?.catch(() => undefined);
+    await this.#close();
+    await rm(this.#path, { force: true });
+  }
+
+  /** Starts to write what is ready, once the batch before it is written. */
+  async #flush(): Promise<void> {
+    const batch = this.#ready;
+    this.#ready = [];
+    this.#readySize = 0;
+    await this.#writing;
+    this.#file ??= await open(this.#path, 'wx', FILE_MODE);
+    this.#writing = writeAll(this.#file, batch);
+    // Waited for by the next flush, or by finish or abort.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
+
+async function writeAll(file: FileHandle, batch: readonly Buffer[]): Promise<void> {
+  let left: readonly Buffer[] = batch;
+  while (left.length > 0) {
+    const { bytesWritten } = await file.writev(left as Buffer[]);
+    left = after(left, bytesWritten);
+  }
+}
+
+/** What is left of the buffers after so many bytes. */
+function after(buffers: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let skip = bytes;
+  for (const [i, buffer] of buffers.entries()) {
+    if (skip < buffer.length) return [buffer.subarray(skip), ...buffers.slice(i + 1)];
+    skip -= buffer.length;
+  }
+  return [];
+}

@@ -1,0 +1,12 @@
+import { operation } from '../operation.ts';
+
+/** S3 API reference, "HeadBucket". */
+export const headBucket = operation({
+  name: 'HeadBucket',
+  method: 'HEAD',
+  on: 'bucket',
+  action: 's3:ListBucket',
+  readOnly: true,
+  decode: () => null,
+  run: (_, { bucket }) => ({ headers: ['x-amz-bucket-region', bucket?.value.region ?? ''] }),
+});
