@@ -3,8 +3,14 @@
  * custody report reads. Rows of table `lineage`, `<account>/<region>/<key id>/<material id>/<time>-<event>`, written
  * once and never deleted. What can happen more than once is `<time>-<version>-<event>`, where the version is that of the
  * key's row after the event: two of one millisecond stay in order.
+ *
+ * Beside them, `<account>/fingerprint/<fingerprint>/<region>/<key id>/<material id>`: where else an account has the same
+ * material. No Region is named so. What an HSM wrapped out is in export-receipts.ts.
  */
-import type { Rows, RowsChange } from '../store/rows-contract.ts';
+import type { AccountId } from '../core/ids.ts';
+import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
+import { scanAll } from '../store/scan-all.ts';
+import { joinChanges } from './change.ts';
 import { type KeyRecord, placePrefix } from './key.ts';
 import type { StoredKey } from './kms.ts';
 
@@ -26,6 +32,18 @@ export interface Arrival {
   readonly publicKeyHash: string;
   /** The signed receipt of the HSM that wrapped it, base64; null when it came from outside. */
   readonly receipt: string | null;
+  /** What the receipt says of the key that was wrapped. */
+  readonly from?: WrappedOut;
+}
+
+/** A key that an HSM wrapped out. */
+export interface WrappedOut {
+  readonly clusterId: string;
+  readonly hsmId: string;
+  /** Of the material, kept by every copy of it in HSMs. */
+  readonly lineage: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
 }
 
 export interface LineageRecord {
@@ -74,7 +92,13 @@ export const materialMade = (
   fingerprint: string,
   { time, eventId }: When,
 ): RowsChange =>
-  record(key, materialId, { event: 'made', time, eventId, holders: HELD_BY_ENGINE, fingerprint });
+  joinChanges(
+    record(key, materialId, { event: 'made', time, eventId, holders: HELD_BY_ENGINE, fingerprint }),
+    { put: [{ ...fingerprintRow(key, materialId, fingerprint), version: 1, value: {} }] },
+  );
+
+const fingerprintRow = ({ account, region, id }: KeyName, materialId: string, fingerprint: string) =>
+  ({ table: 'lineage', id: `${account}/fingerprint/${fingerprint}/${region}/${id}/${materialId}` }) as const;
 
 /** `before`: what an HSM's receipt says held it. Adds to what is on record of earlier imports. */
 export async function materialImported(
@@ -89,7 +113,10 @@ export async function materialImported(
   const others = new Map([...known, ...(before ?? OUTSIDE)].map((holder) => [holder.place, holder]));
   const holders = [...HELD_BY_ENGINE, ...others.values()];
   const value = { event: 'imported', time, eventId, holders, fingerprint, arrival } as const;
-  return record(key, materialId, value, version + 1);
+  const row = fingerprintRow(key, materialId, fingerprint);
+  const listed = await rows.get(row.table, row.id);
+  const found = listed === undefined ? { put: [{ ...row, version: 1, value: {} }] } : {};
+  return joinChanges(record(key, materialId, value, version + 1), found);
 }
 
 /** The material leaves engine and store; who else has it keeps it. */
@@ -105,20 +132,43 @@ export async function materialGone(
   return record(key, materialId, value, event === 'destroyed' ? undefined : version + 1);
 }
 
-const BATCH = 100;
 const isElsewhere = ({ place }: Holder): boolean => place !== 'engine' && place !== 'store';
 
 /** Everybody outside of engine and store who is on record, since nothing here can take it from them. */
 async function holdersElsewhere(rows: Rows, key: KeyName, materialId: string): Promise<readonly Holder[]> {
   const found = new Map<string, Holder>();
-  for (let after: string | undefined; ; ) {
-    const page = await rows.scan<LineageRecord>('lineage', lineagePrefix(key, materialId), {
-      limit: BATCH,
-      ...(after === undefined ? {} : { after }),
-    });
-    for (const { value } of page)
-      for (const holder of value.holders.filter(isElsewhere)) found.set(holder.place, holder);
-    if (page.length < BATCH) return [...found.values()];
-    after = page.at(-1)?.id;
+  for await (const { value } of scanAll<Stored<LineageRecord>>(
+    rows,
+    'lineage',
+    lineagePrefix(key, materialId),
+  ))
+    for (const holder of value.holders.filter(isElsewhere)) found.set(holder.place, holder);
+  return [...found.values()];
+}
+
+/** All records of a key's materials, each material's in their order; also of a key that is destroyed. */
+export async function lineageOf(
+  rows: Rows,
+  key: KeyName,
+): Promise<ReadonlyMap<string, readonly LineageRecord[]>> {
+  const prefix = `${placePrefix(key)}${key.id}/`;
+  const found = new Map<string, LineageRecord[]>();
+  for await (const { id, value } of scanAll<Stored<LineageRecord>>(rows, 'lineage', prefix)) {
+    const materialId = id.slice(prefix.length).split('/')[0] ?? '';
+    const records = found.get(materialId) ?? [];
+    found.set(materialId, [...records, value]);
   }
+  return found;
+}
+
+/** `<region>/<key id>/<material id>` of every material of the account that is the same. */
+export async function sameMaterial(
+  rows: Rows,
+  account: AccountId,
+  fingerprint: string,
+): Promise<readonly string[]> {
+  const prefix = `${account}/fingerprint/${fingerprint}/`;
+  return Array.fromAsync(scanAll<Stored<object>>(rows, 'lineage', prefix), ({ id }) =>
+    id.slice(prefix.length),
+  );
 }

@@ -97,6 +97,7 @@ async function arrivalOf(wrapped: Uint8Array, importKey: ImportKey, key: KeyReco
     wrappedHash,
     publicKeyHash,
     receipt: receipt?.signed ?? null,
+    ...(receipt === undefined ? {} : { from: receipt.from }),
   };
   return { record, holders: receipt?.holders };
 }
