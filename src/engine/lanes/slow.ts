@@ -6,6 +6,8 @@ import { generateImportKey, publicKeyHash } from '../algorithms/import-key/gener
 import { importKeyRule, requireSameKey } from '../algorithms/import-key/rule.ts';
 import { newMaterialSpec } from '../algorithms/key-specs.ts';
 import { requireS3Root, S3_ROOT_SIZE } from '../algorithms/s3-root/rule.ts';
+import { generatePassword } from '../algorithms/store-credential/generate.ts';
+import { requirePassword, requireStoreCredential } from '../algorithms/store-credential/rule.ts';
 import type { Domain } from '../domain.ts';
 import type { DomainState } from '../domain-state.ts';
 import { GCM_NONCE_SIZE } from '../gcm.ts';
@@ -26,6 +28,9 @@ type SlowNames =
   | 'describeDomain'
   | 'createMaterial'
   | 'createAccessKey'
+  | 'createStoreCredential'
+  | 'sealStoreCredential'
+  | 'openStoreCredential'
   | 'createImportKey'
   | 'importMaterial'
   | 'createS3Root'
@@ -44,6 +49,12 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
     const token = seal(binding.kind, encodeBinding({ ...binding, materialId: id }), material);
     material.fill(0);
     return { token, materialId: id, fingerprint: print };
+  };
+  /** The password is erased. */
+  const keepPassword = (binding: Uint8Array, password: Buffer) => {
+    const token = seal('store-credential', binding, password);
+    password.fill(0);
+    return { token };
   };
   return {
     createDomain: () => domain.proposeFirst(),
@@ -74,6 +85,22 @@ export function slowLane(domain: Domain, push: PushDomain): Handlers<SlowNames> 
       const text = secret.toString('ascii');
       secret.fill(0);
       return { token, secret: text };
+    },
+    createStoreCredential(request) {
+      requireStoreCredential(readBinding(request.binding));
+      return keepPassword(request.binding, generatePassword());
+    },
+    sealStoreCredential(request) {
+      requireStoreCredential(readBinding(request.binding));
+      requirePassword(request.password);
+      return keepPassword(request.binding, Buffer.from(request.password, 'ascii'));
+    },
+    openStoreCredential(request) {
+      requireStoreCredential(readBinding(request.binding));
+      const secret = openToken(domain.state.keys, 'store-credential', request.binding, request.token);
+      const password = secret.toString('ascii');
+      secret.fill(0);
+      return { password };
     },
     async createImportKey(request) {
       needState();

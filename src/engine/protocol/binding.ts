@@ -4,7 +4,13 @@
  */
 import { FrameError } from './codec.ts';
 
-export const tokenKinds = ['key-material', 'access-key-secret', 'import-key', 's3-root'] as const;
+export const tokenKinds = [
+  'key-material',
+  'access-key-secret',
+  'import-key',
+  's3-root',
+  'store-credential',
+] as const;
 export type TokenKind = (typeof tokenKinds)[number];
 
 export interface Binding {
@@ -13,13 +19,13 @@ export interface Binding {
   readonly account: string;
   /** `*` for a multi-Region key and for what belongs to no Region. */
   readonly region: string;
-  /** KMS key id, or access key id. */
+  /** KMS key id, access key id, or custom key store id. */
   readonly keyId: string;
   /** 64 hexadecimal digits, or empty. Of an import key: SHA-256 of its public key (SPKI, DER). */
   readonly materialId: string;
   /** Of an import key: the wrapping key spec. */
   readonly keySpec: string;
-  /** Of an import key: the wrapping algorithm. */
+  /** Of an import key: the wrapping algorithm. Of a store's credential: the user that it logs in as. */
   readonly usage: string;
   readonly origin: string;
 }

@@ -114,6 +114,20 @@ export const messages = {
   ),
   /** The only reply that holds an access-key secret: shown once, then forgotten. */
   createAccessKey: define(41, 'slow', struct({ binding: bytes }), struct({ token: bytes, secret: text })),
+  /** A new random password with which a key store will log in to its cluster. Leaves as a token only. */
+  createStoreCredential: define(45, 'slow', struct({ binding: bytes }), struct({ token: bytes })),
+  /** The password that a key store was given to log in with. */
+  sealStoreCredential: define(
+    46,
+    'slow',
+    struct({ binding: bytes, password: text }),
+    struct({ token: bytes }),
+  ),
+  /**
+   * The password of a key store, for the login that it is made for: the front keeps it in memory while the store is
+   * connected, and nowhere else. Opens tokens of that kind alone.
+   */
+  openStoreCredential: define(47, 'slow', struct(bound), struct({ password: text })),
   /**
    * Makes the key pair under which key material is sent in. `binding` is of kind import-key with an empty material
    * id; the reply's SHA-256 of the public key (SPKI, DER) completes it. The private key leaves as a token only.
