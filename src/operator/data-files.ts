@@ -11,3 +11,8 @@ export const objectsPath = (data: string): string => join(data, 'objects');
 export const nodePath = (data: string): string => join(data, 'node');
 /** Tells the next start that the folder was restored from a backup; gone once that start is through. */
 export const restoreMarkPath = (data: string): string => join(data, 'restore.json');
+/** A folder for each virtual HSM, with its four files (docs/formats/hsm-store.md). */
+export const hsmsPath = (data: string): string => join(data, 'hsm');
+/** How far each HSM had come: apart from its files, which may be put back as they were. */
+export const hsmMarksPath = (data: string): string => join(data, 'hsm-marks');
+export const hsmBackupsPath = (data: string): string => join(data, 'hsm-backups');

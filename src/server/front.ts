@@ -1,6 +1,7 @@
 /** The front: main module of the process that the supervisor starts and sends the settings. */
 
 import { JournalError } from '../audit/contract.ts';
+import { HostClient } from '../cloudhsm/host/client.ts';
 import { EngineError } from '../engine/protocol/messages.ts';
 import { DomainError } from '../operator/domain/errors.ts';
 import { StoreError } from '../store/contract.ts';
@@ -23,8 +24,10 @@ let front: Front | undefined;
 const supervisor = listenToSupervisor({
   engine: (lane, socket, restarts) => pairs.give(lane, socket, restarts),
   silent: (lane, silent) => pairs.watch.silent(lane, silent),
+  hsmHost: (socket) => hsmHost.attach(socket),
   drain: () => void drain(),
 });
+const hsmHost = new HostClient({ wanted: () => supervisor.hsmHostWanted() });
 const settings = freezeSettings((await supervisor.settings) as unknown as Settings);
 const log = new JsonLog(settings.logLevel, (line) => process.stderr.write(line));
 pairs.onLost = (lane) => supervisor.pairLost(lane);
@@ -35,7 +38,7 @@ async function drain(): Promise<void> {
 }
 
 try {
-  front = await Front.start(settings, pairs, log);
+  front = await Front.start(settings, { pairs, hsmHost }, log);
   supervisor.ready(front.endpoint);
 } catch (error) {
   const refusal = REFUSALS.some((kind) => error instanceof kind);

@@ -25,6 +25,7 @@ export async function serve(settings: Settings): Promise<Served> {
   let refusal: string | undefined;
   const supervisor = startSupervisor({
     front: { main: FRONT, argv: [], settings: plainData({ ...settings, data }), env: { TZ: 'UTC' } },
+    data,
     sealFile: settings.seal,
     drainMs: settings.drainTimeout * 1000,
     onReady: resolve,

@@ -11,6 +11,7 @@ import {
   integer,
   type ListenAddress,
   listenAddress,
+  loopbackNetwork,
   oneOf,
   type Parser,
   path,
@@ -42,6 +43,9 @@ export interface Settings {
   /** Seconds. */
   readonly drainTimeout: number;
   readonly maxConnections: number;
+  /** The first two numbers of the addresses that HSMs listen on. */
+  readonly hsmNetwork: string;
+  readonly hsmPort: number;
   readonly facts: readonly DeclaredFact[];
 }
 
@@ -133,6 +137,16 @@ export const settingRows: readonly SettingRow[] = [
     description: 'connections at one time; further ones are closed',
     default: '10000',
     parse: integer(1, 1_000_000),
+  }),
+  row('hsmNetwork', {
+    description: 'where HSMs get their addresses: 127.0.0.0/16 to 127.255.0.0/16',
+    default: '127.96.0.0/16',
+    parse: loopbackNetwork,
+  }),
+  row('hsmPort', {
+    description: 'the port of every HSM',
+    default: '2223',
+    parse: integer(1, 65_535),
   }),
   row('facts', {
     description: 'what people declare for the custody report: docs/operating.md',

@@ -11,6 +11,7 @@ import { openSealFile } from '../engine/seal/file.ts';
 import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 import { Child } from './child.ts';
 import { Engines } from './engines.ts';
+import { HsmHosting } from './hsm-hosting.ts';
 import { isFromFront, type ToFront } from './ipc.ts';
 import type { LivenessTimes } from './liveness.ts';
 
@@ -22,6 +23,8 @@ export interface SupervisorOptions {
     readonly settings: JsonObject;
     readonly env: Readonly<NodeJS.ProcessEnv>;
   };
+  /** The data folder, for the files of HSMs. */
+  readonly data: string;
   /** Path of the file seal, which exists: see createSealFile. */
   readonly sealFile: string;
   /** Milliseconds that the front may take to drain. Default 10,000. */
@@ -42,7 +45,7 @@ export interface Supervisor {
   /** Drains and stops, as SIGTERM and SIGINT do. A second call does not wait for the front. */
   stop(): void;
   /** For status and tests; absent while that child is being started again. */
-  pid(child: Lane | 'front'): number | undefined;
+  pid(child: Lane | 'front' | 'hsm-host'): number | undefined;
 }
 
 const DRAIN_MS = 10_000;
@@ -60,6 +63,7 @@ class Running implements Supervisor {
   readonly #log: Log;
   readonly #front: Child;
   readonly #engines: Engines;
+  readonly #hsms: HsmHosting;
   readonly #finished: (code: number) => void;
   readonly #onSignal = (): void => this.stop();
   #stopping = false;
@@ -80,6 +84,14 @@ class Running implements Supervisor {
       backoff,
       ...(options.liveness !== undefined && { liveness: options.liveness }),
     });
+    this.#hsms = new HsmHosting({
+      data: options.data,
+      sealFile: options.sealFile,
+      onPair: (socket) => this.#tellFront({ type: 'hsm-host' }, socket),
+      onFatal: (message) => this.#fail(message),
+      log: this.#log,
+      backoff,
+    });
     const plan = {
       name: 'front',
       spawn: () => this.#spawnFront(),
@@ -88,6 +100,7 @@ class Running implements Supervisor {
         if (!isFromFront(message)) return;
         if (message.type === 'ready') options.onReady?.(message.endpoint);
         else if (message.type === 'refused') options.onRefused?.(message.message);
+        else if (message.type === 'hsm-host-wanted') this.#hsms.requestPair();
         else this.#engines.requestPair(message.lane);
       },
       ended: (code: number | null) => this.#frontEnded(code),
@@ -105,7 +118,8 @@ class Running implements Supervisor {
     void this.#shutDown(0, this.#options.drainMs ?? DRAIN_MS);
   }
 
-  pid(child: Lane | 'front'): number | undefined {
+  pid(child: Lane | 'front' | 'hsm-host'): number | undefined {
+    if (child === 'hsm-host') return this.#hsms.pid;
     return child === 'front' ? this.#front.pid : this.#engines.pid(child);
   }
 
@@ -145,6 +159,7 @@ class Running implements Supervisor {
     this.#stopping = true;
     if (drainMs > 0) await this.#drain(drainMs);
     await this.#front.stop(GRACE_MS);
+    await this.#hsms.stop();
     await this.#engines.stop();
     for (const signal of signals) process.off(signal, this.#onSignal);
     this.#finished(code);

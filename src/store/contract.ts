@@ -32,6 +32,14 @@ export const tables = [
   'bucket-by-account',
   /** Stored objects: `<bucket>/<key>`. */
   'object',
+  /** HSM clusters: `<account>/<region>/<cluster id>`. */
+  'hsm-cluster',
+  /** Backups of HSM clusters: `<account>/<region>/<backup id>`. */
+  'hsm-backup',
+  /** Addresses that HSMs listen on. */
+  'hsm-address',
+  /** Written with whatever counts towards the limits of `<account>/<region>`, so that no two counts are at one time. */
+  'hsm-limit',
   /** Durable background jobs and timers. */
   'job',
   /** Derived from the journal, rebuilt from it when lost. */

@@ -15,6 +15,8 @@ const CONTENT_TYPES = 'application/x-amz-json-';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 /** AWS's own front end makes these two, and spells it so; SDKs read both. */
 const capitalised: readonly string[] = ['AccessDeniedException', 'SerializationException'];
+/** So does the service model of CloudHSM v2, where a shape's members have their names. */
+const isCapitalised = (code: string): boolean => capitalised.includes(code) || code.startsWith('CloudHsm');
 
 export class AwsJson implements Protocol {
   readonly authenticator: Authenticator;
@@ -39,7 +41,7 @@ export class AwsJson implements Protocol {
   }
 
   errorReply(error: ServiceError): Reply {
-    const key = capitalised.includes(error.code) ? 'Message' : 'message';
+    const key = isCapitalised(error.code) ? 'Message' : 'message';
     const body = JSON.stringify({ __type: error.code, [key]: error.wireMessage });
     return { status: statusOf(error), contentType: CONTENT_TYPE, body };
   }

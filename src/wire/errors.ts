@@ -10,9 +10,18 @@ export interface FaultNames {
 }
 
 const kmsFaults: FaultNames = { internal: 'KMSInternalException', unavailable: 'KeyUnavailableException' };
+const cloudHsmFaults: FaultNames = {
+  internal: 'CloudHsmInternalFailureException',
+  unavailable: 'CloudHsmServiceException',
+};
 const commonFaults: FaultNames = { internal: 'InternalFailure', unavailable: 'ServiceUnavailable' };
 
-export const faultNames = (service: string): FaultNames => (service === 'kms' ? kmsFaults : commonFaults);
+const faultsByService: ReadonlyMap<string, FaultNames> = new Map([
+  ['kms', kmsFaults],
+  ['cloudhsm', cloudHsmFaults],
+]);
+
+export const faultNames = (service: string): FaultNames => faultsByService.get(service) ?? commonFaults;
 
 /** Those that a retry may get past. */
 const passing: readonly string[] = ['unavailable', 'sealed'];

@@ -187,6 +187,7 @@ test('a seal that vanished stops the server only when no engine holds the root k
 test('without a seal nothing starts', () => {
   const options = {
     front: { main: 'none', argv: [], settings: {}, env: {} },
+    data: folder,
     sealFile: join(folder, 'seal'),
   };
   assert.throws(() => startSupervisor(options), { code: 'missing' });

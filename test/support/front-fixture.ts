@@ -17,6 +17,7 @@ const note = (name: string, text: string): void => writeFileSync(join(folder, na
 const supervisor = listenToSupervisor({
   engine: (lane, socket) => client.attach(lane, socket),
   silent: (lane, silent) => note(`silent-${lane}`, String(silent)),
+  hsmHost: () => undefined,
   drain() {
     note('drain', '');
     if (mode === 'stubborn') return;

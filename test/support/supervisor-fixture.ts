@@ -6,6 +6,7 @@ import { startSupervisor } from '../../src/server/supervisor.ts';
 const [, , folder = '', mode = '', drainMs] = process.argv;
 const supervisor = startSupervisor({
   front: { main: join(import.meta.dirname, 'front-fixture.ts'), argv: [folder, mode], settings: {}, env: {} },
+  data: folder,
   sealFile: join(folder, 'seal'),
   drainMs: Number(drainMs),
   backoff: { firstMs: 20, capMs: 100, stableMs: 60_000 },

@@ -1,4 +1,5 @@
 /** What runs by itself: timers of keys, rotation of the domain key. */
+import type { CloudHsm } from '../../cloudhsm/cloudhsm.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import type { Kms } from '../../kms/kms.ts';
@@ -9,6 +10,7 @@ import type { Store } from '../../store/contract.ts';
 import { JobRunner } from '../../store/jobs.ts';
 import type { Rows } from '../../store/rows-contract.ts';
 import type { Log } from '../../wire/log.ts';
+import { cloudHsmJobs } from './cloudhsm.ts';
 import { kmsJobs } from './kms.ts';
 
 export interface JobParts {
@@ -17,6 +19,7 @@ export interface JobParts {
   readonly engine: Engine;
   readonly domain: Domain;
   readonly kms: Kms;
+  readonly cloudHsm: CloudHsm;
   readonly clock: Clock;
   readonly node: string;
   /** Time of the last entry that an earlier run left in the journal. */
@@ -24,7 +27,7 @@ export interface JobParts {
   readonly log: Log;
 }
 
-export function startJobs({ kms, domain, lastTimeFound, node, log, ...parts }: JobParts) {
+export function startJobs({ kms, cloudHsm, domain, lastTimeFound, node, log, ...parts }: JobParts) {
   const { rows, store, engine, clock } = parts;
   const guard = new ClockGuard({ rows, lastTime: () => lastTimeFound });
   const runner = new JobRunner({
@@ -32,7 +35,11 @@ export function startJobs({ kms, domain, lastTimeFound, node, log, ...parts }: J
     clock,
     guard,
     owner: node,
-    handlers: { ...kmsJobs(kms), [ROTATION_JOB]: rotationJob({ domain, rows, engine, store }) },
+    handlers: {
+      ...kmsJobs(kms),
+      ...cloudHsmJobs(cloudHsm),
+      [ROTATION_JOB]: rotationJob({ domain, rows, engine, store }),
+    },
     log: (event, facts) => log.warn(event, facts),
   });
   runner.start();

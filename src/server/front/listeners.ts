@@ -1,11 +1,13 @@
 /** The API on its port and the operator's service on its socket, before one pipeline. */
 import { lockholmVersion } from '../../cli/version.ts';
+import { cloudHsmService } from '../../cloudhsm/service.ts';
 import { ownerAuthorizer } from '../../identity/authorizer.ts';
 import { SigV4Verifier } from '../../identity/sigv4/verifier.ts';
 import { kmsService } from '../../kms/service.ts';
 import { journalPath } from '../../operator/data-files.ts';
 import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
 import { createBackup } from '../../operator/operations/create-backup.ts';
+import { deleteBackup } from '../../operator/operations/delete-backup.ts';
 import { describeBackup } from '../../operator/operations/describe-backup.ts';
 import { describeDomain } from '../../operator/operations/describe-domain.ts';
 import { listBackups } from '../../operator/operations/list-backups.ts';
@@ -64,7 +66,11 @@ export async function startListening(
   const signatures = new SigV4Verifier({ rows, engine, clock, ...served }, s3Signatures);
   const kms = kmsService(services.kms);
   const s3 = await openS3(opening, storage, unsealed, { pipeline, kms, signatures });
-  const json = new AwsJson(signatures, new Map([['TrentService', kms]]));
+  const targets = new Map([
+    ['TrentService', kms],
+    ['BaldrApiService', cloudHsmService(services.cloudHsm)],
+  ]);
+  const json = new AwsJson(signatures, targets);
   const api = listenerOf([json, s3], settings.maxConnections);
   const caller = operatorCaller(process.getuid?.() ?? 0, OPERATOR_ACCOUNT);
   const local = listenerOf([new OperatorJson(operator, caller, HOME_REGION)], 0);
@@ -110,5 +116,6 @@ function operatorOf(
     createBackup({ backups, rows }),
     describeBackup({ backups, rows }),
     listBackups({ backups, rows }),
+    deleteBackup({ backups, rows }),
   ]);
 }

@@ -69,6 +69,13 @@ export const listenAddress: Parser<ListenAddress> = (raw) => {
   return { host: v6 ?? name, port };
 };
 
+/** A network of 127.0.0.0/8 with 16 bits, as the two numbers that its addresses begin with. */
+export const loopbackNetwork: Parser<string> = (raw) => {
+  const second = /^127\.([0-9]{1,3})\.0\.0\/16$/.exec(String(raw))?.[1];
+  if (second === undefined || Number(second) > 255) throw new NotAllowed('127.0.0.0/16 to 127.255.0.0/16');
+  return `127.${Number(second)}`;
+};
+
 /** A YAML list, or names with commas between them. */
 export const regions: Parser<readonly Region[]> = (raw) => {
   const allowed = 'Region names such as eu-central-1, as a YAML list or with commas between them';

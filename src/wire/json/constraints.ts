@@ -54,7 +54,8 @@ const range = (min: number | undefined, max: number | undefined): Constraint[] =
 
 function pattern(source: string): Constraint {
   // The models' patterns match the whole value, anchored or not.
-  const form = new RegExp(`^(?:${source})$`);
+  // Classes of Unicode are known with `u` alone, under which some escapes of other patterns are none.
+  const form = new RegExp(`^(?:${source})$`, source.includes('\\p{') ? 'u' : '');
   return {
     text: `Member must satisfy regular expression pattern: ${source}`,
     holds: (value) => form.test(value as string),
