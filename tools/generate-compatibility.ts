@@ -4,6 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operationTable as hsmTable } from '../src/cloudhsm/operation-table.ts';
+import * as cloudHsm from '../src/core/shapes/cloudhsmv2.ts';
 import { metadata, operations } from '../src/core/shapes/kms.ts';
 import type { OperationModel } from '../src/core/shapes/operation-model.ts';
 import { operationTable } from '../src/kms/operation-table.ts';
@@ -79,6 +81,43 @@ ${[...wrappingKeySpecs].map(supportLine).join('\n')}
   operator has confirmed a clock that is in doubt.
 - Everything is strongly consistent: what was answered holds for the next call.
 - There are no request quotas.
+
+${cloudHsmSection()}`;
+}
+
+function cloudHsmSection(): string {
+  const all = Object.entries<OperationModel>(cloudHsm.operations);
+  const lines = all.map(([name]) => `| ${name} | ${hsmTable[name] === undefined ? 'no' : 'yes'} |`);
+  const built = all.filter(([name]) => hsmTable[name] !== undefined);
+  return `## ${cloudHsm.metadata.serviceFullName} (${cloudHsm.metadata.apiVersion})
+
+${built.length} of ${all.length} operations. The others check signature and input, then answer
+\`CloudHsmInvalidRequestException\` with "... is not supported". How to use them: [hsm.md](hsm.md).
+
+| operation | built |
+|---|---|
+${lines.join('\n')}
+
+### What differs
+
+- HSMs are virtual: one process each, on this machine. Nothing here is validated under FIPS 140: \`Mode\` and \`HsmType\` are
+  checked, shown and compared as AWS does, and make no other difference. \`ModifyCluster\` refuses \`HsmType\`.
+- There is no network to place HSMs in. \`SubnetIds\` are taken as they are, the first for zone \`a\` of the Region, the second
+  for \`b\`, and so on; \`VpcId\` and \`SecurityGroup\` are made up and the same each time. \`EniIp\` is an address of 127.0.0.0/8, on
+  whose port 2223 the HSM really listens; \`IpAddress\` chooses it. \`NetworkType\` \`DUALSTACK\` is refused.
+- \`AwsHardwareCertificate\` and \`ManufacturerHardwareCertificate\` are absent: there is no hardware to vouch for. So is
+  \`PreCoPassword\`: the first administrator is made by activation.
+- The tag \`lockholm:mode\` of \`CreateCluster\` (\`attended\`, the default, or \`unattended\`) chooses how HSMs start; later it can
+  neither be set nor removed, and shows what the HSMs say.
+- A second HSM is created only once the cluster is ACTIVE, and in attended mode stays CREATE_IN_PROGRESS until an
+  administrator approved it. One restored from a backup does until it is unlocked.
+- The last HSM of an active cluster that cannot be backed up (locked, halted) is not deleted, unless the cluster has the tag
+  \`discard-hsm\` with its id.
+- A cluster that loses its only HSM before it is active is UNINITIALIZED again.
+- Restores are within one account and Region. \`Shared\` is refused; \`sourceBackupIds\` finds nothing, as no backup is a copy.
+- The parameters of a request are checked as in KMS, with \`ValidationException\`.
+- Deleted clusters and destroyed backups are listed where a filter names their ids or states.
+- Limits: 4 clusters and 6 HSMs in an account and Region, refused with \`CloudHsmInvalidRequestException\`.
 `;
 }
 

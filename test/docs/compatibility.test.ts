@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Shape } from '../../src/core/shape.ts';
+import { operations as hsmOperations } from '../../src/core/shapes/cloudhsmv2.ts';
 import { operations } from '../../src/core/shapes/kms.ts';
 import { compatibility } from '../../tools/generate-compatibility.ts';
 import { startKms, type TestKms } from '../support/kms.ts';
@@ -20,8 +21,7 @@ test('the page is what its generator writes', async () => {
 });
 
 test('each operation answers as the page says', async () => {
-  const lines = (await readFile(page, 'utf8')).matchAll(/^\| (\w+) \| (yes|no) \|/gm);
-  const said = new Map([...lines].map(([, name = '', built]) => [name, built]));
+  const said = await saidOf('AWS Key Management Service');
   assert.deepEqual([...said.keys()].sort(), Object.keys(operations).sort());
   for (const [name, { input }] of Object.entries(operations)) {
     const given = Object.fromEntries(
@@ -34,6 +34,19 @@ test('each operation answers as the page says', async () => {
     assert.equal(outcome === 'UnsupportedOperationException', said.get(name) === 'no', `${name}: ${outcome}`);
   }
 });
+
+test('each operation of CloudHSM is on the page', async () => {
+  const said = await saidOf('AWS CloudHSM V2');
+  assert.deepEqual([...said.keys()].sort(), Object.keys(hsmOperations).sort());
+});
+
+/** What the section says of each operation. */
+async function saidOf(service: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(page, 'utf8');
+  const section = text.split(/^## /m).find((each) => each.startsWith(service)) ?? '';
+  const lines = section.matchAll(/^\| (\w+) \| (yes|no) \|/gm);
+  return new Map([...lines].map(([, name = '', built = '']) => [name, built]));
+}
 
 /** A value that passes the shape's constraints. */
 function valid(shape: Shape | undefined): unknown {
