@@ -52,6 +52,8 @@ const HOW_TO_GO_ON =
 export class Machine {
   readonly sessions = new Sessions();
   readonly backups = new Backups();
+  /** A live member or a backup holds all keys, as far as the host knows. */
+  heldElsewhere = false;
   readonly #options: MachineOptions;
   /** Proves who this is while nothing else does: never stored. */
   readonly #fresh = newKey();
@@ -62,7 +64,6 @@ export class Machine {
   #peers: Peers | undefined;
   #state: HsmState = 'halted';
   #reason = 'not started';
-  #heldElsewhere = false;
   #stopped = false;
   /** What the storage key was wrapped to when the store was last written anew. */
   #opensWith = '';
@@ -158,10 +159,6 @@ export class Machine {
     initialize(this.unlocked.hsm, certificate, trustAnchor, this.#options.hostSecret);
     await this.#settled();
     this.#enter('initialized');
-  }
-
-  holdElsewhere(held: boolean): void {
-    this.#heldElsewhere = held;
   }
 
   backup(): HostReply<'backup'> {
@@ -288,13 +285,7 @@ export class Machine {
     const { certificate, unlockKey } = this.unlocked.hsm.cluster;
     if (certificate === '') this.#enter('uninitialized');
     else if (unlockKey.length === 0) this.#enter('initialized');
-    else this.#enter(this.#isBehind() ? 'behind' : 'active');
-  }
-
-  #isBehind(): boolean {
-    const { vault, members } = this.unlocked.hsm;
-    const others = this.#start?.others ?? [];
-    return others.some(({ hsmId, changes }) => members.includes(hsmId) && vault.sequence(hsmId) < changes);
+    else this.#enter(this.unlocked.hsm.isBehind(this.#start?.others ?? []) ? 'behind' : 'active');
   }
 
   /** From here on there are keys in memory. */
@@ -342,7 +333,8 @@ export class Machine {
       join: (changes) => this.#join(changes),
       received: () => this.clusterChanged(),
       caughtUp: () => {
-        if (this.#state === 'behind' && !this.#isBehind()) this.#enter('active');
+        if (this.#state === 'behind' && !this.unlocked.hsm.isBehind(this.#start?.others ?? []))
+          this.#enter('active');
       },
       wasPutBack: () => this.#wasPutBack(),
       lost: (hsmId) => this.#options.peerLost(hsmId),
@@ -365,7 +357,7 @@ export class Machine {
   /** Forgets all keys; what becomes of the store is the tenant's setting. */
   #tampered(what: string): HsmError {
     const answer: TamperAnswer = tamperAnswers[this.#store?.facts?.tamperAnswer ?? 0] ?? 'auto';
-    const held = this.#heldElsewhere || (this.#peers?.live.length ?? 0) > 0;
+    const held = this.heldElsewhere || (this.#peers?.live.length ?? 0) > 0;
     this.#audit?.write('TAMPERED', { details: { what, answer, heldElsewhere: held } });
     if (answer === 'zeroize-always' || (answer === 'auto' && held))
       this.zeroize(`because ${what} was altered`);

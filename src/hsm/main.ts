@@ -65,7 +65,10 @@ function hostLink(socket: Socket, machine: Machine): Link<typeof toHost> {
     initialize: (request) => done(() => machine.initialize(request)),
     approveMember: ({ hsmId, identity }) => done(() => approveByHost(machine.active.hsm, hsmId, identity)),
     removeMember: ({ hsmId }) => done(() => removeMember(machine.active.hsm, hsmId)),
-    heldElsewhere: ({ held }) => done(() => machine.holdElsewhere(held)),
+    heldElsewhere({ held }) {
+      machine.heldElsewhere = held;
+      return {};
+    },
     backup: () => machine.backup(),
     readBackup: (request) => machine.backups.read(request),
     writeBackup: ({ part }) => done(() => machine.writeBackup(part)),

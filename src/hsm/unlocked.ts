@@ -58,6 +58,13 @@ export class Unlocked {
     return [...this.vault.entries('member')].map(([id]) => id);
   }
 
+  /** Whether a member is known to have made changes that are not here. */
+  isBehind(others: readonly { readonly hsmId: string; readonly changes: number }[]): boolean {
+    return others.some(
+      ({ hsmId, changes }) => this.members.includes(hsmId) && this.vault.sequence(hsmId) < changes,
+    );
+  }
+
   /** Throws `members-down` unless every member of the cluster is there. */
   requireAllMembers(): void {
     const away = this.#others().filter((id) => !this.parts.peers.isLive(id));

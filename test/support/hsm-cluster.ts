@@ -19,7 +19,7 @@ export class TestCluster {
   readonly ca: CustomerCa = makeCustomerCa();
   readonly clusterId: string;
   readonly hsms: HostedHsm[] = [];
-  readonly #connections: HsmConnection[] = [];
+  readonly connections: HsmConnection[] = [];
   unlockCode = '';
 
   constructor(clusterId = 'cluster-abcdefghijk') {
@@ -74,7 +74,7 @@ export class TestCluster {
   async connect(hsm: HostedHsm, allowLocked = false): Promise<HsmConnection> {
     const trust = { anchor: this.ca.certificate, clusterId: hsm.plan.clusterId, allowLocked };
     const connection = await HsmConnection.connect({ address: hsm.address, trust });
-    this.#connections.push(connection);
+    this.connections.push(connection);
     return connection;
   }
 
@@ -111,7 +111,7 @@ export class TestCluster {
   }
 
   async remove(): Promise<void> {
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.connections) connection.close();
     await Promise.all(this.hsms.map((hsm) => hsm.kill()));
     this.ca.remove();
     rmSync(this.folder, { recursive: true, force: true });

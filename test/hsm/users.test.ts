@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { readReceipt } from '../../src/hsm/protocol/receipts.ts';
+import { ADMIN, ALICE, refusal, TestCluster } from '../support/hsm-cluster.ts';
+import type { HostedHsm } from '../support/hsm-host.ts';
+
+const cluster = new TestCluster();
+let hsm: HostedHsm;
+before(async () => {
+  hsm = await cluster.active();
+});
+after(() => cluster.remove());
+
+const BOB = { user: 'bob', password: 'bob-password' };
+const wrong = (user: string) => ({ user, password: 'not-the-password', alone: false });
+
+test('roles are kept apart', async () => {
+  const admin = await cluster.login(hsm, ADMIN);
+  const alice = await cluster.login(hsm);
+  const key = { label: 'k', usage: 0, extractable: false };
+  assert.equal(await refusal(admin.call('generateKey', key)), 'not-allowed');
+  assert.equal(await refusal(alice.call('createUser', { ...BOB, role: 1 })), 'not-allowed');
+  assert.equal(
+    await refusal(alice.call('changePassword', { ...ADMIN, password: 'another-one' })),
+    'not-allowed',
+  );
+  assert.equal(await refusal(admin.call('createUser', { ...ALICE, role: 1 })), 'exists');
+  assert.equal(await refusal(admin.call('createUser', { ...BOB, role: 2 })), 'refused');
+  assert.equal(
+    await refusal(admin.call('createUser', { user: 'a b', password: 'good-enough', role: 1 })),
+    'refused',
+  );
+  await admin.call('createUser', { ...BOB, role: 1 });
+  const { users } = await alice.call('listUsers', {});
+  assert.deepEqual(
+    users.map(({ user, role }) => [user, role]),
+    [
+      ['admin', 0],
+      ['alice', 1],
+      ['bob', 1],
+      ['app_user', 2],
+    ],
+  );
+  assert.equal(users.find(({ user }) => user === 'alice')?.sessions, 1);
+});
+
+test('before a login nothing is answered but what is for anyone', async () => {
+  const connection = await cluster.connect(hsm);
+  assert.equal(await refusal(connection.call('random', { length: 1 })), 'not-allowed');
+  assert.equal(await refusal(connection.call('listUsers', {})), 'not-allowed');
+  assert.equal(
+    await refusal(connection.call('login', { user: 'nobody', password: 'x', alone: false })),
+    'user-not-found',
+  );
+  assert.equal((await connection.call('info', {})).hsmId, hsm.plan.hsmId);
+});
+
+test('five wrong passwords lock a user, across restarts too, and an administrator frees it', async () => {
+  const guess = await cluster.connect(hsm);
+  for (let i = 0; i < 3; i += 1)
+    assert.equal(await refusal(guess.call('login', wrong('bob'))), 'wrong-credential');
+  await hsm.kill();
+  await hsm.start();
+  await cluster.unlock(hsm);
+  const many = await cluster.connect(hsm);
+  const ends = await Promise.all([1, 2, 3, 4].map(() => refusal(many.call('login', wrong('bob')))));
+  assert.deepEqual(ends, ['wrong-credential', 'wrong-credential', 'user-locked', 'user-locked']);
+  assert.equal(await refusal(many.call('login', { ...BOB, alone: false })), 'user-locked');
+  const admin = await cluster.login(hsm, ADMIN);
+  const { users } = await admin.call('listUsers', {});
+  assert.equal(users.find(({ user }) => user === 'bob')?.locked, true);
+  await admin.call('changePassword', { ...BOB, password: 'a-new-password' });
+  await many.call('login', { user: 'bob', password: 'a-new-password', alone: false });
+});
+
+test('a right password sets the count of wrong ones back', async () => {
+  const connection = await cluster.connect(hsm);
+  for (let round = 0; round < 2; round += 1) {
+    for (let i = 0; i < 4; i += 1) await refusal(connection.call('login', wrong('alice')));
+    const alice = await cluster.login(hsm);
+    alice.close();
+  }
+});
+
+test('a changed password ends the other sessions of the user, and the receipt says so', async () => {
+  const [one, two] = [await cluster.login(hsm), await cluster.login(hsm)];
+  const { receipt } = await one.call('changePassword', { ...ALICE, password: 'second-password' });
+  const stated = readReceipt(receipt, new X509Certificate(cluster.ca.certificate));
+  assert.ok(stated.type === 'password');
+  assert.deepEqual([stated.ofUser, stated.discarded, stated.changed], ['alice', false, [hsm.plan.hsmId]]);
+  assert.equal(await refusal(two.call('random', { length: 1 })), 'not-allowed');
+  await one.call('random', { length: 1 });
+  await one.call('changePassword', ALICE);
+});
+
+test('a discarded password lets nobody in until an administrator sets another', async () => {
+  const alice = await cluster.login(hsm);
+  const { receipt } = await alice.call('discardPassword', {});
+  const stated = readReceipt(receipt, new X509Certificate(cluster.ca.certificate));
+  assert.ok(stated.type === 'password' && stated.discarded);
+  assert.equal(await refusal(alice.call('random', { length: 1 })), 'not-allowed');
+  const again = await cluster.connect(hsm);
+  assert.equal(await refusal(again.call('login', { ...ALICE, alone: false })), 'wrong-credential');
+  const admin = await cluster.login(hsm, ADMIN);
+  await admin.call('changePassword', ALICE);
+  await again.call('login', { ...ALICE, alone: false });
+  const altered = Buffer.from(receipt);
+  altered[40] = (altered[40] ?? 0) ^ 1;
+  assert.throws(() => readReceipt(altered, new X509Certificate(cluster.ca.certificate)));
+});
+
+test('a user who wants to be alone is refused while it is logged in elsewhere', async () => {
+  const first = await cluster.login(hsm);
+  const second = await cluster.connect(hsm);
+  assert.equal(await refusal(second.call('login', { ...ALICE, alone: true })), 'user-logged-in');
+  const admin = await cluster.login(hsm, ADMIN);
+  for (const other of cluster.connections) if (other !== admin && other !== second) other.close();
+  await cluster.until(async () => {
+    const { users } = await admin.call('listUsers', {});
+    return users.find(({ user }) => user === 'alice')?.sessions === 0;
+  }, 'no session of alice');
+  await second.call('login', { ...ALICE, alone: true });
+  assert.ok(!first.open);
+});
+
+test('a deleted user is gone with its sessions, but not while it owns keys', async () => {
+  const admin = await cluster.login(hsm, ADMIN);
+  await admin.call('createUser', { user: 'carol', password: 'carol-password', role: 1 });
+  const carol = await cluster.login(hsm, { user: 'carol', password: 'carol-password' });
+  const { key } = await carol.call('generateKey', { label: 'k', usage: 0, extractable: false });
+  assert.equal(await refusal(admin.call('deleteUser', { user: 'carol' })), 'refused');
+  await carol.call('deleteKey', { handle: key.handle });
+  await admin.call('deleteUser', { user: 'carol' });
+  assert.equal(await refusal(carol.call('random', { length: 1 })), 'not-allowed');
+  assert.equal(await refusal(admin.call('deleteUser', { user: 'admin' })), 'refused');
+});
