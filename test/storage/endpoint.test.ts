@@ -1,0 +1,482 @@
+/** The S3 endpoint of a running server, request by request. */
+import assert from 'node:assert/strict';
+import { createHash, hash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { readCredentials } from '../clients/environment.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { pattern } from './object-file.ts';
+import { type S3Call, type S3Options, s3Caller, send } from './s3-raw.ts';
+
+let server: TestServer;
+let s3: S3Call;
+before(async () => {
+  server = await startServer();
+  s3 = s3Caller(server);
+  assert.equal((await s3('PUT', '/bucket')).status, 200);
+});
+after(() => server.stop());
+
+const refused = async (
+  [status, code]: readonly [number, string],
+  method: string,
+  path: string,
+  options?: S3Options,
+): Promise<string> => {
+  const reply = await s3(method, path, options);
+  assert.deepEqual([reply.status, reply.code], [status, code], reply.text);
+  return reply.text;
+};
+const put = async (path: string, body: Buffer | string, headers: Record<string, string> = {}) => {
+  const reply = await s3('PUT', path, { body, headers });
+  assert.equal(reply.status, 200, `${path} ${reply.status} ${reply.text}`);
+  return reply;
+};
+const base64 = (bytes: Buffer): string => bytes.toString('base64');
+const crc = (text: string): string => {
+  const out = Buffer.alloc(4);
+  out.writeUInt32BE(crc32(text));
+  return base64(out);
+};
+
+describe('errors', () => {
+  test('are XML with code, message, resource and the id of the request', async () => {
+    const { headers, text } = await s3('GET', '/bucket/missing%20key');
+    const id = headers['x-amz-request-id'];
+    assert.equal(headers['content-type'], 'application/xml');
+    assert.equal(
+      text,
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.' +
+        `</Message><Key>missing key</Key><Resource>/bucket/missing%20key</Resource><RequestId>${id}</RequestId></Error>`,
+    );
+  });
+
+  test('of signatures', async () => {
+    const wrongSecret = { ...readCredentials(server.credentialsFile), secretAccessKey: 'wrong' };
+    await refused([403, 'SignatureDoesNotMatch'], 'GET', '/bucket', { credentials: wrongSecret });
+    const unknown = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' };
+    await refused([403, 'InvalidAccessKeyId'], 'GET', '/bucket', { credentials: unknown });
+    const late = { headers: { 'X-Amz-Date': '20200101T000000Z' } };
+    await refused([403, 'RequestTimeTooSkewed'], 'GET', '/bucket', late);
+    const url = new URL(server.endpoint);
+    const bare = await send({ hostname: url.hostname, port: url.port, path: '/bucket/key' }, '');
+    assert.deepEqual([bare.status, bare.code], [400, 'InvalidRequest']);
+    const headers = { 'x-amz-content-sha256': hash('sha256', '') };
+    const anonymous = await send(
+      { hostname: url.hostname, port: url.port, path: '/bucket/key', headers },
+      '',
+    );
+    assert.deepEqual([anonymous.status, anonymous.code], [403, 'AccessDenied']);
+    await refused([403, 'SignatureDoesNotMatch'], 'GET', '/bucket/key', {
+      alter: (request) => {
+        request.path = '/bucket/other';
+      },
+    });
+    await refused([403, 'SignatureDoesNotMatch'], 'PUT', '/bucket/key', {
+      body: 'x',
+      alter: ({ headers }) => {
+        headers['x-amz-meta-added'] = 'later';
+      },
+    });
+  });
+
+  test('of a Region that is not the bucket’s', async () => {
+    const text = await refused([400, 'AuthorizationHeaderMalformed'], 'GET', '/bucket', {
+      region: 'eu-west-1',
+    });
+    assert.match(text, /<Region>us-east-1<\/Region>/);
+    const where = await s3('GET', '/bucket?location', { region: 'eu-west-1' });
+    assert.match(where.text, /<LocationConstraint xmlns="[^"]+"\/>/);
+  });
+
+  test('of what is not built', async () => {
+    const unbuilt: readonly [string, string, Record<string, string>?][] = [
+      ['GET', '/bucket?acl'],
+      ['PUT', '/bucket?versioning'],
+      ['POST', '/bucket/key?uploads'],
+      ['PUT', '/bucket/key?partNumber=1&uploadId=x'],
+      ['GET', '/bucket/key?partNumber=1'],
+      ['PUT', '/bucket/key', { 'x-amz-copy-source': '/bucket/other' }],
+      ['PUT', '/bucket/key', { 'x-amz-tagging': 'a=b' }],
+      ['PUT', '/bucket/key', { 'x-amz-acl': 'public-read' }],
+      ['PUT', '/bucket/key', { 'x-amz-storage-class': 'GLACIER' }],
+      ['PUT', '/bucket/key', { 'x-amz-checksum-md5': 'x' }],
+      ['PUT', '/bucket/key', { 'x-amz-server-side-encryption': 'aws:kms:dsse' }],
+      ['PUT', '/bucket/key', { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }],
+      ['PUT', '/bucket/key', { 'x-amz-server-side-encryption-bucket-key-enabled': 'true' }],
+      ['PATCH', '/bucket/key'],
+    ];
+    for (const [method, path, headers = {}] of unbuilt) {
+      const reply = await s3(method, path, { body: method === 'PUT' ? 'x' : '', headers });
+      const expected = method === 'PATCH' ? [405, 'MethodNotAllowed'] : [501, 'NotImplemented'];
+      assert.deepEqual([reply.status, reply.code], expected, `${method} ${path} ${JSON.stringify(headers)}`);
+    }
+    await refused([404, 'NoSuchKey'], 'GET', '/bucket/key');
+  });
+});
+
+describe('buckets', () => {
+  test('have proper names', async () => {
+    for (const name of [
+      'ab',
+      'Upper',
+      'a..b',
+      '-a-',
+      '192.168.1.1',
+      'xn--abc',
+      'healthz',
+      'a_b',
+      'x'.repeat(64),
+    ]) {
+      const reply = await s3('PUT', `/${name}`);
+      // What the server answers itself is no bucket at all.
+      if (name === 'healthz') assert.equal(reply.status, 405);
+      else assert.deepEqual([reply.status, reply.code], [400, 'InvalidBucketName'], name);
+    }
+  });
+
+  test('are made once, listed, located and deleted when empty', async () => {
+    const place =
+      '<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>';
+    assert.equal((await s3('PUT', '/abroad', { body: place })).status, 200);
+    await refused([409, 'BucketAlreadyOwnedByYou'], 'PUT', '/abroad', { body: place });
+    assert.equal((await s3('PUT', '/bucket')).status, 200);
+    const abroad = { region: 'eu-west-1' };
+    assert.equal((await s3('HEAD', '/abroad', abroad)).headers['x-amz-bucket-region'], 'eu-west-1');
+    assert.match((await s3('GET', '/')).text, /<Name>abroad<\/Name>.*<Name>bucket<\/Name>/);
+    const first = (await s3('GET', '/?max-buckets=1')).text;
+    assert.match(first, /<Name>abroad<\/Name>/);
+    const token = /<ContinuationToken>(.*?)</.exec(first)?.[1];
+    assert.doesNotMatch((await s3('GET', `/?continuation-token=${token}`)).text, /<Name>abroad/);
+    assert.equal((await s3('PUT', '/abroad/x', { ...abroad, body: 'x' })).status, 200);
+    await refused([409, 'BucketNotEmpty'], 'DELETE', '/abroad', abroad);
+    assert.equal((await s3('DELETE', '/abroad/x', abroad)).status, 204);
+    assert.equal((await s3('DELETE', '/abroad', abroad)).status, 204);
+    await refused([404, 'NoSuchBucket'], 'GET', '/abroad', abroad);
+    await refused([404, 'NoSuchBucket'], 'PUT', '/abroad/x', { ...abroad, body: 'x' });
+    const malformed = '<CreateBucketConfiguration><Other/></CreateBucketConfiguration>';
+    await refused([400, 'MalformedXML'], 'PUT', '/another', { body: malformed });
+    await refused([400, 'MalformedXML'], 'PUT', '/another', {
+      body: '<!DOCTYPE a><CreateBucketConfiguration/>',
+    });
+  });
+
+  test('have an owner to expect', async () => {
+    const expected = { headers: { 'x-amz-expected-bucket-owner': '000000000000' } };
+    assert.equal((await s3('GET', '/bucket', expected)).status, 200);
+    const other = { headers: { 'x-amz-expected-bucket-owner': '111122223333' } };
+    await refused([403, 'AccessDenied'], 'GET', '/bucket', other);
+  });
+
+  test('have an encryption of their own', async () => {
+    const rule = (inner: string): string =>
+      `<ServerSideEncryptionConfiguration><Rule>${inner}</Rule></ServerSideEncryptionConfiguration>`;
+    const byDefault = (inner: string, after = '') =>
+      rule(`<ApplyServerSideEncryptionByDefault>${inner}</ApplyServerSideEncryptionByDefault>${after}`);
+    const kms = byDefault('<SSEAlgorithm>aws:kms</SSEAlgorithm>');
+    const given = (body: string) => ({ body, headers: { 'Content-MD5': hash('md5', body, 'base64') } });
+    await refused([400, 'InvalidRequest'], 'PUT', '/bucket?encryption', { body: kms });
+    await refused([400, 'BadDigest'], 'PUT', '/bucket?encryption', { ...given(kms), body: `${kms} ` });
+    const bucketKey = byDefault(
+      '<SSEAlgorithm>aws:kms</SSEAlgorithm>',
+      '<BucketKeyEnabled>true</BucketKeyEnabled>',
+    );
+    await refused([501, 'NotImplemented'], 'PUT', '/bucket?encryption', given(bucketKey));
+    const other = byDefault('<SSEAlgorithm>rot13</SSEAlgorithm>');
+    await refused([400, 'MalformedXML'], 'PUT', '/bucket?encryption', given(other));
+    assert.equal((await s3('PUT', '/bucket?encryption', given(kms))).status, 200);
+    assert.match((await s3('GET', '/bucket?encryption')).text, /<SSEAlgorithm>aws:kms<\/SSEAlgorithm>/);
+    const { headers } = await put('/bucket/by-default', 'x');
+    assert.equal(headers['x-amz-server-side-encryption'], 'aws:kms');
+    assert.notEqual(headers.etag, `"${hash('md5', 'x')}"`);
+    assert.equal((await s3('DELETE', '/bucket?encryption')).status, 204);
+    assert.match((await s3('GET', '/bucket?encryption')).text, /<SSEAlgorithm>AES256<\/SSEAlgorithm>/);
+    assert.equal((await put('/bucket/by-default', 'x')).headers['x-amz-server-side-encryption'], 'AES256');
+    await put('/bucket/by-default', 'x', { 'x-amz-server-side-encryption': 'AES256' });
+  });
+});
+
+describe('objects', () => {
+  test('come back as they were, with their headers', async () => {
+    const headers = {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Encoding': 'gzip',
+      'Cache-Control': 'no-cache',
+      'x-amz-meta-colour': 'blue',
+      'x-amz-meta-empty': '',
+      'Content-MD5': hash('md5', 'hello', 'base64'),
+    };
+    const { headers: written } = await put('/bucket/with-headers', 'hello', headers);
+    assert.equal(written.etag, `"${hash('md5', 'hello')}"`);
+    const reply = await s3('GET', '/bucket/with-headers');
+    assert.equal(reply.text, 'hello');
+    const expected = {
+      etag: written.etag,
+      'content-length': '5',
+      'content-type': 'text/plain; charset=utf-8',
+      'content-encoding': 'gzip',
+      'cache-control': 'no-cache',
+      'x-amz-meta-colour': 'blue',
+      'x-amz-meta-empty': '',
+      'accept-ranges': 'bytes',
+      'x-amz-server-side-encryption': 'AES256',
+    };
+    for (const [name, value] of Object.entries(expected)) assert.equal(reply.headers[name], value, name);
+    const head = await s3('HEAD', '/bucket/with-headers');
+    for (const [name, value] of Object.entries(expected)) assert.equal(head.headers[name], value, name);
+    assert.equal(head.bytes.length, 0);
+    const overridden = await s3('GET', '/bucket/with-headers?response-content-type=image%2Fpng');
+    assert.equal(overridden.headers['content-type'], 'image/png');
+    const large = { 'x-amz-meta-large': 'x'.repeat(2048) };
+    await refused([400, 'MetadataTooLarge'], 'PUT', '/bucket/large', { body: 'x', headers: large });
+  });
+
+  test('are overwritten and deleted, and their files go', async () => {
+    const files = () =>
+      readdirSync(join(server.data, 'objects'), { recursive: true }).filter((name) => String(name).length > 2)
+        .length;
+    const before = files();
+    for (const text of ['one', 'two', '']) {
+      await put('/bucket/again', text);
+      assert.equal((await s3('GET', '/bucket/again')).text, text);
+    }
+    assert.equal((await s3('DELETE', '/bucket/again')).status, 204);
+    assert.equal((await s3('DELETE', '/bucket/again')).status, 204);
+    await refused([404, 'NoSuchKey'], 'GET', '/bucket/again');
+    while (files() > before) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  test('that many write and delete at once are always one of those written', async () => {
+    const texts = Array.from({ length: 12 }, (_, i) => `text ${i}`.padEnd(2000, '.'));
+    const work = texts.flatMap((text, i) => [
+      put('/bucket/hot', text),
+      s3('GET', '/bucket/hot').then(({ status, text: read }) =>
+        assert.ok(status === 404 || texts.includes(read)),
+      ),
+      ...(i % 3 === 0 ? [s3('DELETE', '/bucket/hot')] : []),
+    ]);
+    await Promise.all(work);
+    await put('/bucket/hot', 'last');
+    assert.equal((await s3('GET', '/bucket/hot')).text, 'last');
+  });
+
+  test('are given in ranges', async () => {
+    const body = pattern(200_000);
+    await put('/bucket/ranges', body);
+    const ranges: readonly [string, number, number][] = [
+      ['bytes=0-0', 0, 1],
+      ['bytes=65535-65536', 65_535, 65_537],
+      ['bytes=199999-', 199_999, 200_000],
+      ['bytes=-5', 199_995, 200_000],
+      ['bytes=100-999999999', 100, 200_000],
+      ['bytes=-999999999', 0, 200_000],
+    ];
+    for (const [range, start, end] of ranges) {
+      const reply = await s3('GET', '/bucket/ranges', { headers: { Range: range } });
+      assert.equal(reply.status, 206, range);
+      assert.equal(reply.headers['content-range'], `bytes ${start}-${end - 1}/200000`);
+      assert.ok(reply.bytes.equals(body.subarray(start, end)), range);
+    }
+    for (const range of ['bytes=200000-', 'bytes=-0']) {
+      const text = await refused([416, 'InvalidRange'], 'GET', '/bucket/ranges', {
+        headers: { Range: range },
+      });
+      assert.match(text, /<ActualObjectSize>200000</);
+    }
+    for (const range of ['bytes=5-3', 'lines=1-2', 'bytes=0-1,3-4', 'bytes=-']) {
+      const whole = await s3('GET', '/bucket/ranges', { headers: { Range: range } });
+      assert.deepEqual([whole.status, whole.bytes.length], [200, 200_000], range);
+    }
+  });
+
+  test('are given, and written, under conditions', async () => {
+    const etag = String((await put('/bucket/conditions', 'x')).headers.etag);
+    const get = async (headers: Record<string, string>) =>
+      (await s3('GET', '/bucket/conditions', { headers })).status;
+    const [past, future] = ['Mon, 01 Jan 2024 00:00:00 GMT', 'Fri, 01 Jan 2100 00:00:00 GMT'];
+    assert.equal(await get({ 'If-Match': etag }), 200);
+    assert.equal(await get({ 'If-Match': '"other"' }), 412);
+    assert.equal(await get({ 'If-None-Match': etag }), 304);
+    assert.equal(await get({ 'If-None-Match': '"other"' }), 200);
+    assert.equal(await get({ 'If-Modified-Since': future }), 304);
+    assert.equal(await get({ 'If-Modified-Since': past }), 200);
+    assert.equal(await get({ 'If-Unmodified-Since': past }), 412);
+    assert.equal(await get({ 'If-Match': etag, 'If-Unmodified-Since': past }), 200);
+    const write = (headers: Record<string, string>, path = '/bucket/conditions') =>
+      s3('PUT', path, { body: 'y', headers });
+    assert.equal((await write({ 'If-None-Match': '*' })).code, 'PreconditionFailed');
+    assert.equal((await write({ 'If-Match': '"other"' })).code, 'PreconditionFailed');
+    assert.equal((await write({ 'If-Match': etag }, '/bucket/none')).code, 'NoSuchKey');
+    assert.equal((await write({ 'If-Match': etag })).status, 200);
+    assert.equal((await write({ 'If-None-Match': '*' }, '/bucket/new')).status, 200);
+  });
+
+  test('keep the checksum that they came with', async () => {
+    const body = 'checksummed';
+    const given: Readonly<Record<string, string>> = {
+      crc32: crc(body),
+      sha1: hash('sha1', body, 'base64'),
+      sha256: hash('sha256', body, 'base64'),
+      // Check values of a reference implementation: see checksums.test.ts.
+    };
+    for (const [algorithm, value] of Object.entries(given)) {
+      const name = `x-amz-checksum-${algorithm}`;
+      const { headers } = await put('/bucket/checksum', body, { [name]: value });
+      assert.equal(headers[name], value);
+      const mode = { 'x-amz-checksum-mode': 'ENABLED' };
+      const read = await s3('GET', '/bucket/checksum', { headers: mode });
+      assert.deepEqual([read.headers[name], read.headers['x-amz-checksum-type']], [value, 'FULL_OBJECT']);
+      assert.equal((await s3('HEAD', '/bucket/checksum', { headers: mode })).headers[name], value);
+      assert.equal((await s3('GET', '/bucket/checksum')).headers[name], undefined);
+      const part = await s3('GET', '/bucket/checksum', { headers: { ...mode, Range: 'bytes=0-1' } });
+      assert.equal(part.headers[name], undefined);
+      await refused([400, 'BadDigest'], 'PUT', '/bucket/checksum', {
+        body: 'other',
+        headers: { [name]: value },
+      });
+      await refused([400, 'InvalidRequest'], 'PUT', '/bucket/checksum', {
+        body,
+        headers: { [name]: 'AAAA' },
+      });
+    }
+    const two = { 'x-amz-checksum-crc32': crc(body), 'x-amz-checksum-sha1': given.sha1 ?? '' };
+    await refused([400, 'InvalidRequest'], 'PUT', '/bucket/checksum', { body, headers: two });
+    const md5 = { 'Content-MD5': hash('md5', 'other', 'base64') };
+    await refused([400, 'BadDigest'], 'PUT', '/bucket/checksum', { body, headers: md5 });
+    await refused([400, 'InvalidDigest'], 'PUT', '/bucket/checksum', {
+      body,
+      headers: { 'Content-MD5': 'x' },
+    });
+    await refused([400, 'XAmzContentSHA256Mismatch'], 'PUT', '/bucket/checksum', {
+      body,
+      alter: (request) => {
+        request.body = 'altered!!!!';
+      },
+    });
+    assert.equal((await s3('GET', '/bucket/checksum')).text, body);
+  });
+
+  test('whose body is not declared, or of no known form, are refused', async () => {
+    const form = (value: string) => ({ body: 'x', headers: { 'X-Amz-Content-Sha256': value } });
+    await refused([400, 'InvalidArgument'], 'PUT', '/bucket/form', form('nonsense'));
+    await refused(
+      [501, 'NotImplemented'],
+      'PUT',
+      '/bucket/form',
+      form('STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER'),
+    );
+    await refused(
+      [411, 'MissingContentLength'],
+      'PUT',
+      '/bucket/form',
+      form('STREAMING-UNSIGNED-PAYLOAD-TRAILER'),
+    );
+    assert.equal((await s3('PUT', '/bucket/form', form('UNSIGNED-PAYLOAD'))).status, 200);
+  });
+
+  test('may have any key, and no key leads out of the folder', async () => {
+    const keys = [
+      '..',
+      '../../../../etc/passwd',
+      './a',
+      'a//b',
+      '/leading',
+      'trailing/',
+      '%00'.replace('%00', '%2500'),
+      'CON',
+      'a\\b',
+      '~',
+      '%2e%2e',
+      'ü/日本/😀',
+      '+ &=?#[]@!$()*,;:\'"<>',
+      'x'.repeat(1024),
+    ];
+    for (const key of keys) {
+      const path = `/bucket/${key
+        .split('/')
+        .map((part) =>
+          encodeURIComponent(part).replaceAll(
+            /[!'()*]/g,
+            (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+          ),
+        )
+        .join('/')}`;
+      await put(path, `at ${key}`);
+      assert.equal((await s3('GET', path)).text, `at ${key}`, key);
+      assert.equal((await s3('DELETE', path)).status, 204);
+    }
+    const names = readdirSync(join(server.data, 'objects'), { recursive: true }).map(String);
+    for (const name of names) assert.match(name, /^[0-9a-f]{2}(?:\/[0-9a-f]{32})?$/);
+    await refused([400, 'KeyTooLongError'], 'PUT', `/bucket/${'x'.repeat(1025)}`, { body: 'x' });
+    await refused([400, 'InvalidURI'], 'PUT', '/bucket/nul%00', { body: 'x' });
+    await refused([400, 'InvalidURI'], 'PUT', '/bucket/%C3%28', { body: 'x' });
+  });
+
+  test('are deleted by the thousand', async () => {
+    for (const key of ['d/1', 'd/2']) await put(`/bucket/${key}`, 'x');
+    const body =
+      '<Delete><Object><Key>d/1</Key></Object><Object><Key>d/2</Key></Object><Object><Key>d/none</Key></Object></Delete>';
+    const headers = { 'Content-MD5': hash('md5', body, 'base64') };
+    await refused([400, 'InvalidRequest'], 'POST', '/bucket?delete', { body });
+    const { text } = await s3('POST', '/bucket?delete', { body, headers });
+    assert.equal(text.match(/<Deleted>/g)?.length, 3);
+    await refused([404, 'NoSuchKey'], 'GET', '/bucket/d/1');
+  });
+});
+
+describe('a stored object', () => {
+  const fileOf = (made: () => Promise<unknown>): Promise<string> => {
+    const all = () => new Set(readdirSync(join(server.data, 'objects'), { recursive: true }).map(String));
+    const before = all();
+    return made().then(() => [...all()].find((name) => !before.has(name)) ?? assert.fail('no new file'));
+  };
+
+  test('that was altered on the disk is not given, and the server goes on', async () => {
+    const path = join(server.data, 'objects', await fileOf(() => put('/bucket/altered', 'A'.repeat(70_000))));
+    const file = readFileSync(path);
+    file[100] = (file[100] ?? 0) ^ 1;
+    writeFileSync(path, file);
+    const reply = await s3('GET', '/bucket/altered');
+    assert.deepEqual([reply.status, reply.code], [500, 'InternalError']);
+    assert.doesNotMatch(reply.text, /AAA/);
+    assert.equal((await s3('HEAD', '/bucket/altered')).status, 200);
+    rmSync(path);
+    assert.equal((await s3('GET', '/bucket/altered')).status, 500);
+    await put('/bucket/altered', 'whole again');
+    assert.equal((await s3('GET', '/bucket/altered')).text, 'whole again');
+  });
+
+  test('of some size that was altered breaks off, so that no client takes it for whole', async () => {
+    const body = pattern(5_000_000);
+    const path = join(server.data, 'objects', await fileOf(() => put('/bucket/large-altered', body)));
+    const file = readFileSync(path);
+    file[4_000_000] = (file[4_000_000] ?? 0) ^ 1;
+    writeFileSync(path, file);
+    await assert.rejects(s3('GET', '/bucket/large-altered'), { code: 'ECONNRESET' });
+    const start = await s3('GET', '/bucket/large-altered', { headers: { Range: 'bytes=0-99' } });
+    assert.ok(start.bytes.equals(body.subarray(0, 100)));
+  });
+
+  test('leaves no plaintext in the data folder, of its body or of what is said with it', async () => {
+    const marker = 'plaintext-marker-7c1f';
+    const text = marker.repeat(10_000);
+    const kms = { 'x-amz-server-side-encryption': 'aws:kms' };
+    const about = { 'x-amz-meta-note': marker, 'Content-Disposition': marker };
+    await put('/bucket/marked', text, about);
+    await put('/bucket/marked-kms', text, { ...about, ...kms });
+    // A body that fails at its end was on the disk for a while.
+    await refused([400, 'BadDigest'], 'PUT', '/bucket/marked', {
+      body: text,
+      headers: { ...about, 'Content-MD5': hash('md5', 'other', 'base64') },
+    });
+    const forms = [marker, createHash('md5').update(text).digest('hex')];
+    for (const name of readdirSync(server.data, { recursive: true, withFileTypes: true })) {
+      if (!name.isFile()) continue;
+      const content = readFileSync(join(name.parentPath, name.name));
+      for (const form of forms) assert.ok(!content.includes(form), `${name.name} holds ${form}`);
+    }
+    assert.equal((await s3('GET', '/bucket/marked')).headers['x-amz-meta-note'], marker);
+  });
+});
