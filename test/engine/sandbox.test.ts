@@ -1,48 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lanes } from '../../src/engine/protocol/ipc.ts';
 import { engineFlags } from '../../src/server/sandbox.ts';
 import { startEngines } from '../support/engines.ts';
+import { assertAllRefused, probeFlags } from '../support/sandbox-outcome.ts';
 
 const probe = join(import.meta.dirname, '..', 'support', 'sandbox-probe.ts');
-/** What an attempt may end with beside ERR_ACCESS_DENIED: the module does not exist in this process. */
-const alsoRefused: Readonly<Record<string, string>> = {
-  'load a database': 'ERR_UNKNOWN_BUILTIN_MODULE',
-  'load a database by require': 'ERR_UNKNOWN_BUILTIN_MODULE',
-  'find a database among the built-in modules': 'there is none',
-  'load an addon': 'ERR_DLOPEN_DISABLED',
-  'regain permission': 'still without',
-};
 
 test('an engine that runs can open no file, socket, process, worker or database', async () => {
-  const child = spawn(process.execPath, [...engineFlags(), `--allow-fs-read=${probe}`, probe, 'fast'], {
+  const child = spawn(process.execPath, [...engineFlags(), ...probeFlags(probe), probe, 'fast'], {
     cwd: '/',
     env: {},
     stdio: ['ignore', 'ignore', 'inherit', 'ignore', 'ipc'],
   });
-  try {
-    const [ready] = await once(child, 'message');
-    assert.deepEqual(ready, { type: 'ready' });
-    child.send('probe');
-    const died = once(child, 'exit').then(([code]) => assert.fail(`the probe ended with ${code}`));
-    const [{ ends }] = (await Promise.race([once(child, 'message'), died])) as [
-      { ends: Record<string, string> },
-    ];
-    assert.equal(Object.keys(ends).length, 29);
-    for (const [attempt, end] of Object.entries(ends)) {
-      assert.equal(end, alsoRefused[attempt] ?? 'ERR_ACCESS_DENIED', attempt);
-    }
-    assert.deepEqual(
-      readdirSync(join(probe, '..')).filter((name) => name.startsWith('leak')),
-      [],
-    );
-  } finally {
-    child.kill('SIGKILL');
-  }
+  await assertAllRefused(child);
 });
 
 test('the flags allow nothing but reading the source of an engine', () => {
