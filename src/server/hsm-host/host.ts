@@ -93,7 +93,8 @@ export class Host {
     const running = this.#hsms.get(request.hsmId);
     if (running !== undefined) {
       running.request = request;
-      this.#changed(running);
+      // Who its members are may be news to the host since it last looked.
+      running.lookSoon();
       return {};
     }
     const { data, log, wantSecret } = this.#options;

@@ -165,6 +165,16 @@ export class HostedHsm {
     this.#parts.changed(this);
   }
 
+  /** One that does not answer is of no more use than a dead one. */
+  lookSoon(): void {
+    // It is being started, and looked at then.
+    if (this.#link === undefined) return;
+    this.look().catch((error: unknown) => {
+      this.#parts.log('hsm-silent', { hsm: this.id, ...whereFrom(error) });
+      this.#child?.kill();
+    });
+  }
+
   /** What the host did for it failed, or did not. */
   #setProblem(problem: string): void {
     if (problem === this.#problem) return;
@@ -217,13 +227,13 @@ export class HostedHsm {
     child?.send({ type: 'host' } satisfies ToHsm, given);
     const link: HostLink = new HostLink(kept, {
       mark: (mark: Mark) => this.#parts.marks.set(this.id, mark),
-      changed: () => this.#lookSoon(),
+      changed: () => this.lookSoon(),
       closed: () => child?.kill(),
     });
     await link.call('start', this.#startRequest());
     this.#link = link;
     this.#held = undefined;
-    this.#timer = setInterval(() => this.#lookSoon(), EVERY_MS).unref();
+    this.#timer = setInterval(() => this.lookSoon(), EVERY_MS).unref();
     await this.look();
     this.#setProblem('');
   }
@@ -243,16 +253,6 @@ export class HostedHsm {
       others,
       verifyMs: VERIFY_MS,
     };
-  }
-
-  /** One that does not answer is of no more use than a dead one. */
-  #lookSoon(): void {
-    // It is being started, and looked at then.
-    if (this.#link === undefined) return;
-    this.look().catch((error: unknown) => {
-      this.#parts.log('hsm-silent', { hsm: this.id, ...whereFrom(error) });
-      this.#child?.kill();
-    });
   }
 
   #ended(code: number | null, livedMs: number): void {
