@@ -127,8 +127,8 @@ export interface Store {
    */
   erase(): Promise<'erased' | 'pending'>;
   /**
-   * A consistent copy of the store while it is in use, as one file at `path` (which MUST NOT exist): of all but
-   * `uncopiedTables`, of which it holds no byte.
+   * A consistent copy of the store while it is in use, as one file at `path` (which MUST NOT exist): all tables but
+   * `uncopiedTables`. What `erase` would erase is not in it either.
    */
   backup(path: string, progress?: (done: number, total: number) => void): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { DAY_MS } from '../../src/core/clock.ts';
 import { startKms, type TestKms } from '../support/kms.ts';
@@ -219,4 +221,25 @@ test('a disabled key stays disabled when its material comes again, and is enable
   assert.equal((await describe(KeyId)).KeyState, 'PendingImport');
   await importInto(KeyId, material);
   assert.equal((await describe(KeyId)).KeyState, 'Enabled');
+});
+
+test('what was deleted and what was spent is in no file any more', async () => {
+  const { KeyId } = await emptyKey();
+  const input = await request(KeyId, randomBytes(32));
+  const tokens = async (table: 'material' | 'import-key') =>
+    (await rowsOf(table, KeyId)).map(({ value }) => value.token.slice(0, 60));
+  const inFiles = async (token: string) => {
+    const names = ['lockholm.db', 'lockholm.db-wal'].map((name) => join(kms.folder, name));
+    const files = await Promise.all(names.map((name) => readFile(name).catch(() => Buffer.alloc(0))));
+    return files.some((file) => file.includes(token));
+  };
+  const [importKey = ''] = await tokens('import-key');
+  assert.ok(await inFiles(importKey));
+  await kms.call('ImportKeyMaterial', input);
+  await runJobs();
+  assert.equal(await inFiles(importKey), false);
+  const [material = ''] = await tokens('material');
+  assert.ok(await inFiles(material));
+  await kms.call('DeleteImportedKeyMaterial', { KeyId });
+  assert.equal(await inFiles(material), false);
 });

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import type { PGlite, Transaction } from '@electric-sql/pglite';
+import { PGlite, type Transaction } from '@electric-sql/pglite';
 import {
   checkChange,
   checkId,
@@ -24,6 +24,7 @@ import {
   type StoreChange,
   StoreError,
   type Table,
+  uncopiedTables,
 } from '../../src/store/contract.ts';
 import { prefixEnd } from '../../src/store/prefix.ts';
 
@@ -136,7 +137,7 @@ export class PgliteStore implements Store {
 
   async backup(path: string, progress?: (done: number, total: number) => void): Promise<void> {
     if (existsSync(path)) throw new StoreError('unavailable', `${path} is there already`);
-    const dump = await this.#open().dumpDataDir('none');
+    const dump = await withoutUncopied(await this.#open().dumpDataDir('none'));
     await writeFile(path, new Uint8Array(await dump.arrayBuffer()), { flag: 'wx', mode: 0o600 });
     progress?.(1, 1);
   }
@@ -150,6 +151,12 @@ export class PgliteStore implements Store {
     if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
     return this.#pg;
   }
+}
+
+async function withoutUncopied(loadDataDir: Blob): Promise<Blob> {
+  await using copy = await PGlite.create({ loadDataDir });
+  await copy.query('DELETE FROM stored_row WHERE tbl = ANY($1)', [uncopiedTables]);
+  return copy.dumpDataDir('none');
 }
 
 /** The counter's row is locked from here to the commit, so positions are given in the order of commits. */

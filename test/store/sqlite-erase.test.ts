@@ -96,6 +96,22 @@ describe('erasing', () => {
       await opened.destroy();
     }
   });
+
+  it('leaves no byte of what was deleted, nor of what is in no copy, in a backup', async () => {
+    const opened = await temporaryStore();
+    const { store, file } = opened;
+    try {
+      const { live } = await churn(store, 13, 800);
+      const content = marked('MARK9999999;', 2000);
+      const row = { table: 'import-key', id: 'a', version: 1, content, mac: Buffer.of(1) } as const;
+      await store.commit({ put: [row] });
+      assert(marksIn([file, `${file}-wal`]).has('MARK9999999;'));
+      await store.backup(opened.backupPath);
+      assert.deepEqual(marksIn([opened.backupPath]), live);
+    } finally {
+      await opened.destroy();
+    }
+  });
 });
 
 describe('the change feed', () => {

@@ -370,6 +370,19 @@ function lifetime(store: () => Store, opened: () => OpenStore): void {
     await assert.rejects(store().backup(opened().backupPath), isCode('unavailable'));
   });
 
+  it('leaves out of a copy what is in no copy', async () => {
+    await store().commit({ put: [row('kept'), row('left out', 1, 'secret', 'import-key')] });
+    await store().backup(opened().backupPath);
+    const copy = await opened().openBackup(opened().backupPath);
+    try {
+      assert.deepEqual(ids(await copy.scan('import-key', '', { limit: 9 })), []);
+      assert.deepEqual(ids(await copy.scan('key', '', { limit: 9 })), ['kept']);
+    } finally {
+      await copy.close();
+    }
+    assert.deepEqual(ids(await store().scan('import-key', '', { limit: 9 })), ['left out']);
+  });
+
   it('refuses calls after it was closed', async () => {
     await store().close();
     await store().close();
