@@ -109,7 +109,9 @@ export class Backups {
 
   #complete(record: BackupRecord, manifest: Manifest): Promise<void> {
     const holds = factsOf(manifest);
-    const value: BackupRecord = { ...record, created: manifest.created, status: 'Complete', holds };
+    const { created } = manifest;
+    const completed = this.#parts.clock.now();
+    const value: BackupRecord = { ...record, created, completed, status: 'Complete', holds };
     return this.#record(value, 'BackupCompleted', { ...holds });
   }
 

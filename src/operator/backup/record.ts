@@ -14,11 +14,23 @@ export interface BackupRecord {
   readonly path: string;
   /** Milliseconds since the epoch: material that was destroyed before is not in the backup. */
   readonly created: number;
-  readonly status: 'Running' | 'Complete' | 'Failed';
-  /** Only when complete. */
+  readonly status: 'Running' | 'Complete' | 'Failed' | 'Deleted';
+  /** Once it was complete. */
   readonly holds?: BackupFacts;
+  /** When it was recorded as complete, milliseconds since the epoch: what was made later is not in it. */
+  readonly completed?: number;
+  /** Only when deleted. */
+  readonly deleted?: Deletion;
   /** Only when failed. */
   readonly failure?: string;
+}
+export interface Deletion {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** `removed`: Lockholm removed its files. `declared`: an operator says that it is gone, with every copy of it. */
+  readonly how: 'removed' | 'declared';
+  /** The journal entry that tells of it. */
+  readonly eventId: string;
 }
 export interface BackupFacts {
   /** Of the store. */

@@ -1,7 +1,7 @@
 import type { Operation } from '../../core/call.ts';
 import { ServiceError } from '../../core/errors.ts';
-import type { BackupRecord } from '../backup/record.ts';
-import { getBackup } from '../backup/record.ts';
+import type { Rows, Stored } from '../../store/rows-contract.ts';
+import { type BackupRecord, getBackup } from '../backup/record.ts';
 import type { BackupProgress } from '../backup/write.ts';
 import { count, isoTime, listOf, operatorOperation, structure, text } from '../operation.ts';
 import type { BackupOperationParts } from './create-backup.ts';
@@ -19,6 +19,9 @@ export interface BackupDescription {
     readonly Done: number;
     readonly Total: number;
   };
+  /** When it was deleted, and `removed` or `declared` (lockholm backup delete). */
+  readonly Deleted?: string;
+  readonly DeletedHow?: string;
   /** When it is complete. */
   readonly Holds?: {
     readonly StorePosition: string;
@@ -44,10 +47,14 @@ export const backupShape = structure(
     Status: text,
     Failure: text,
     Progress: structure({ Stage: text, Done: count, Total: count }),
+    Deleted: text,
+    DeletedHow: text,
     Holds: structure(holds),
   },
-  ['Failure', 'Progress', 'Holds'],
+  ['Failure', 'Progress', 'Deleted', 'DeletedHow', 'Holds'],
 );
+
+export const backupId = { type: 'string', pattern: '[0-9A-Za-z-]{1,64}' } as const;
 
 interface Input {
   readonly BackupId: string;
@@ -56,23 +63,25 @@ interface Input {
 export const describeBackup = ({ backups, rows }: BackupOperationParts): Operation =>
   operatorOperation<Input, BackupDescription>({
     name: 'DescribeBackup',
-    input: structure({ BackupId: { type: 'string', pattern: '[0-9A-Za-z-]{1,64}' } }),
+    input: structure({ BackupId: backupId }),
     output: backupShape,
     readOnly: true,
     audit: ['BackupId'],
     async run({ BackupId }) {
-      const stored = await getBackup(rows, BackupId);
-      if (stored === undefined)
-        throw new ServiceError(
-          'NotFoundException',
-          `There is no backup ${BackupId}. To see all: lockholm backup list`,
-        );
+      const stored = await requireBackup(rows, BackupId);
       return shownBackup(stored.value, backups.progress(BackupId));
     },
   });
 
+/** Rejects with a ServiceError that names the command which lists all. */
+export async function requireBackup(rows: Rows, id: string): Promise<Stored<BackupRecord>> {
+  const stored = await getBackup(rows, id);
+  if (stored !== undefined) return stored;
+  throw new ServiceError('NotFoundException', `There is no backup ${id}. To see all: lockholm backup list`);
+}
+
 export function shownBackup(record: BackupRecord, progress: BackupProgress | undefined): BackupDescription {
-  const { id, path, created, status, failure, holds: facts } = record;
+  const { id, path, created, status, failure, deleted, holds: facts } = record;
   return {
     BackupId: id,
     Path: path,
@@ -82,6 +91,7 @@ export function shownBackup(record: BackupRecord, progress: BackupProgress | und
     ...(progress === undefined
       ? {}
       : { Progress: { Stage: progress.stage, Done: progress.done, Total: progress.total } }),
+    ...(deleted === undefined ? {} : { Deleted: isoTime(deleted.time), DeletedHow: deleted.how }),
     ...(facts === undefined
       ? {}
       : {

@@ -8,6 +8,7 @@ import { journalPath } from '../../operator/data-files.ts';
 import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
 import { createBackup } from '../../operator/operations/create-backup.ts';
 import { deleteBackup } from '../../operator/operations/delete-backup.ts';
+import { deleteBackup } from '../../operator/operations/delete-backup.ts';
 import { describeBackup } from '../../operator/operations/describe-backup.ts';
 import { describeDomain } from '../../operator/operations/describe-domain.ts';
 import { listBackups } from '../../operator/operations/list-backups.ts';
@@ -116,6 +117,7 @@ function operatorOf(
     createBackup({ backups, rows }),
     describeBackup({ backups, rows }),
     listBackups({ backups, rows }),
+    deleteBackup({ backups, rows }),
     deleteBackup({ backups, rows }),
   ]);
 }
