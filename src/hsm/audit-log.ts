@@ -63,6 +63,15 @@ export class AuditLog {
     return sequence;
   }
 
+  /** For what happens whether or not there is room to write it down. */
+  note(opcode: Opcode, facts: AuditFacts): void {
+    try {
+      this.write(opcode, facts);
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error;
+    }
+  }
+
   /** Whether the log has the entry that the store knows of. */
   has({ sequence, hash }: AuditHead): boolean {
     if (sequence === 0) return true;

@@ -207,7 +207,7 @@ export class Machine {
   }
 
   zeroize(why: string): void {
-    this.#audit?.write('ZEROIZE', { details: { why } });
+    this.#audit?.note('ZEROIZE', { details: { why } });
     this.#forget();
     this.#store?.zeroize();
     this.#enter('zeroized', `erased ${why}`);
@@ -218,7 +218,7 @@ export class Machine {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#hsm?.hsm.uses.close();
-    this.#audit?.write('STOP');
+    this.#audit?.note('STOP', {});
     this.#forget();
     this.#enter('halted', 'stopped');
   }
@@ -358,7 +358,7 @@ export class Machine {
   #tampered(what: string): HsmError {
     const answer: TamperAnswer = tamperAnswers[this.#store?.facts?.tamperAnswer ?? 0] ?? 'auto';
     const held = this.heldElsewhere || (this.#peers?.live.length ?? 0) > 0;
-    this.#audit?.write('TAMPERED', { details: { what, answer, heldElsewhere: held } });
+    this.#audit?.note('TAMPERED', { details: { what, answer, heldElsewhere: held } });
     if (answer === 'zeroize-always' || (answer === 'auto' && held))
       this.zeroize(`because ${what} was altered`);
     else this.#halt(`${what} was altered. ${HOW_TO_GO_ON}`);
@@ -366,7 +366,7 @@ export class Machine {
   }
 
   #halt(reason: string): void {
-    this.#audit?.write('HALT', { details: { reason } });
+    this.#audit?.note('HALT', { details: { reason } });
     this.#forget();
     this.#enter('halted', reason);
   }

@@ -3,6 +3,7 @@
  * and at an orderly end. A count that a kill cuts off is short by at most what those seconds held.
  */
 import type { AuditLog } from './audit-log.ts';
+import { HsmError } from './protocol/errors.ts';
 
 const REPORT_MS = 2_000;
 /** Or after this many uses. */
@@ -21,7 +22,7 @@ export class Uses {
 
   constructor(audit: AuditLog) {
     this.#audit = audit;
-    this.#timer = setInterval(() => this.report(), REPORT_MS).unref();
+    this.#timer = setInterval(() => this.#reportIfPossible(), REPORT_MS).unref();
   }
 
   /** Counts one use: how many there were in this session. */
@@ -41,10 +42,19 @@ export class Uses {
     for (const [handle, count] of this.#counts) if (count.total > count.reported) this.#report(handle, count);
   }
 
+  /** Where there is no room now, there may be at the next time; `count` refuses when too many wait. */
+  #reportIfPossible(): void {
+    try {
+      this.report();
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error;
+    }
+  }
+
   /** Reports, and counts no more. */
   close(): void {
     clearInterval(this.#timer);
-    this.report();
+    this.#reportIfPossible();
   }
 
   #report(handle: string, count: Count): void {

@@ -176,6 +176,7 @@ export class Vault {
   /** Says which record is overwritten, then overwrites it: a start in between does both again. */
   #erase(): void {
     for (let ref = this.#toErase.shift(); ref !== undefined; ref = this.#toErase.shift()) {
+      // What there is no room for now is done at the next start.
       this.put('erased', String(ref.offset), {});
       this.store.log.overwrite(ref);
     }

@@ -1,7 +1,9 @@
 /** Reads and writes at a place of an inherited descriptor. The host opened it O_DSYNC: what returned is durable. */
 import { ftruncateSync, readSync, writeSync } from 'node:fs';
+import { HsmError } from '../protocol/errors.ts';
 
 const CHUNK = 1024 * 1024;
+const noRoom = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 export function readAt(fd: number, offset: number, size: number): Buffer {
   const out = Buffer.alloc(size);
@@ -26,9 +28,15 @@ export function readRest(fd: number, offset: number): Buffer {
   }
 }
 
+/** Throws `full`; what was written by then is the caller's to write again at the same place. */
 export function writeAt(fd: number, offset: number, data: Uint8Array): void {
   let at = 0;
-  while (at < data.length) at += writeSync(fd, data, at, data.length - at, offset + at);
+  try {
+    while (at < data.length) at += writeSync(fd, data, at, data.length - at, offset + at);
+  } catch (error) {
+    if (!noRoom.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new HsmError('full', 'there is no room left where the HSM stores its files');
+  }
 }
 
 export function zeroAt(fd: number, offset: number, size: number): void {

@@ -105,6 +105,13 @@ export class Log {
     return ref;
   }
 
+  /** To an earlier end: what follows it counts no more, and is written over. */
+  back({ end, records, tag }: LogEnd): void {
+    this.#end = end;
+    this.#records = records;
+    this.#tag = Buffer.from(tag);
+  }
+
   /** Whether the record is on disk as it was written. */
   holds({ offset, size, previous }: RecordRef): boolean {
     const bytes = readAt(this.#fd, offset, OVERHEAD + size);

@@ -67,8 +67,15 @@ export class Store {
   }
 
   append(content: Uint8Array): RecordRef {
+    const { end } = this.log;
     const ref = this.log.append(content);
-    if (this.#block !== undefined) this.#writeNext(this.#block);
+    try {
+      if (this.#block !== undefined) this.#writeNext(this.#block);
+    } catch (error) {
+      // The next record takes its place, as if it had never been.
+      this.log.back(end);
+      throw error;
+    }
     return ref;
   }
 
