@@ -1,6 +1,6 @@
 /** Finds the operation that a request names, and refuses what it says beyond what that understands. */
 import { RestXmlError } from '../../wire/rest-xml/error.ts';
-import { notImplemented } from './errors.ts';
+import { invalidRequest, notImplemented } from './errors.ts';
 import type { S3Operation, Understood } from './operation.ts';
 import type { Named, S3Request } from './request.ts';
 
@@ -36,10 +36,17 @@ export function findOperation(
   if (found === undefined) throw notAllowed(method);
   for (const name of query.keys()) {
     const known = name === found.marker?.[0] || found.query?.includes(name) || commonQuery.includes(name);
+    if (name === 'AWSAccessKeyId') throw oldSignature();
     if (!known && !PRESIGNED.test(name)) throw notImplemented(name);
   }
   return found;
 }
+
+/** Version 2, in the query. */
+const oldSignature = (): RestXmlError =>
+  invalidRequest(
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  );
 
 const notAllowed = (method: string): RestXmlError =>
   ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'].includes(method)
