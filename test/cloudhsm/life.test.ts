@@ -124,7 +124,9 @@ test('a backup that is deleted can be restored within its seven days', async () 
 test('backups are listed newest first, by pages', async () => {
   const times: number[] = [];
   for (let NextToken: string | undefined; ; ) {
-    const page = await user.client.send(new DescribeBackupsCommand({ MaxResults: 2, NextToken }));
+    const page = await user.client.send(
+      new DescribeBackupsCommand({ MaxResults: 2, ...(NextToken !== undefined && { NextToken }) }),
+    );
     times.push(...(page.Backups ?? []).map(({ CreateTimestamp }) => Number(CreateTimestamp)));
     NextToken = page.NextToken;
     if (NextToken === undefined) break;

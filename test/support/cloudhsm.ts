@@ -45,6 +45,9 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
   }
 }
 
+/** What is given to CreateCluster beside its defaults here. */
+type More = { readonly [K in keyof CreateClusterCommandInput]?: CreateClusterCommandInput[K] | undefined };
+
 export class HsmUser {
   readonly ca: CustomerCa = makeCustomerCa();
   /** Again after a restart of the server on another port. */
@@ -56,8 +59,8 @@ export class HsmUser {
     this.client = cloudHsmClient(server);
   }
 
-  async create(more: Partial<CreateClusterCommandInput> = {}): Promise<string> {
-    const input = { HsmType: 'hsm1.medium', SubnetIds: SUBNETS, ...more };
+  async create(more: More = {}): Promise<string> {
+    const input = { HsmType: 'hsm1.medium', SubnetIds: SUBNETS, ...more } as CreateClusterCommandInput;
     const { Cluster: made } = await this.client.send(new CreateClusterCommand(input));
     const id = made?.ClusterId ?? '';
     assert.equal(made?.State, 'CREATE_IN_PROGRESS');
@@ -106,7 +109,7 @@ export class HsmUser {
   }
 
   /** With one HSM, waiting for its certificate. */
-  async withCsr(more: Partial<CreateClusterCommandInput> = {}) {
+  async withCsr(more: More = {}) {
     const id = await this.create(more);
     const hsm = await this.createHsm(id);
     const cluster = await this.reaches(
@@ -116,7 +119,7 @@ export class HsmUser {
     return { id, hsm, csr: cluster.Certificates?.ClusterCsr ?? '' };
   }
 
-  async initialized(more: Partial<CreateClusterCommandInput> = {}) {
+  async initialized(more: More = {}) {
     const { id, hsm, csr } = await this.withCsr(more);
     const certificates = { SignedCert: this.ca.sign(csr), TrustAnchor: this.ca.certificate };
     await this.client.send(new InitializeClusterCommand({ ClusterId: id, ...certificates }));
@@ -125,7 +128,7 @@ export class HsmUser {
   }
 
   /** Activated by ADMIN; the unlock code is kept here. */
-  async active(more: Partial<CreateClusterCommandInput> = {}) {
+  async active(more: More = {}) {
     const made = await this.initialized(more);
     const connection = await this.connect(made.id, made.hsm);
     ({ unlockCode: this.unlockCode } = await connection.call('activate', ADMIN));

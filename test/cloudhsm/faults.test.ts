@@ -1,0 +1,117 @@
+/** What is killed comes back: HSMs, their host, the front, the whole server; and what must not come back by itself does not. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { DeleteHsmCommand, DescribeClustersCommand, TagResourceCommand } from '@aws-sdk/client-cloudhsm-v2';
+import { cloudHsmClient, HsmUser, refusedWith, until } from '../support/cloudhsm.ts';
+import { killProcesses } from '../support/processes.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const UNATTENDED = { TagList: [{ Key: 'lockholm:mode', Value: 'unattended' }] };
+const KEY = { label: 'kept', usage: 0, extractable: false };
+const BOB = { user: 'bob', password: 'bob-password' };
+
+let server: TestServer;
+let user: HsmUser;
+
+async function makeKey(id: string, hsm: string): Promise<string> {
+  const admin = await user.login(id, hsm);
+  await admin.call('createUser', { ...BOB, role: 1 }).catch(() => undefined);
+  const bob = await user.login(id, hsm, BOB);
+  return (await bob.call('generateKey', KEY)).key.handle;
+}
+
+async function hasKey(id: string, hsm: string, handle: string): Promise<void> {
+  const bob = await user.login(id, hsm, BOB);
+  assert.equal((await bob.call('describeKey', { handle })).key.label, KEY.label);
+}
+
+describe('on one server', () => {
+  before(async () => {
+    server = await startServer();
+    user = new HsmUser(server);
+  });
+  after(async () => {
+    user.close();
+    await server.stop();
+  });
+
+  let id = '';
+  let hsm = '';
+  let handle = '';
+
+  test('an attended HSM that is killed is ciphertext until its tenant unlocks it', async () => {
+    ({ id, hsm } = await user.active());
+    handle = await makeKey(id, hsm);
+    await user.readyBackups(id, 1);
+    killProcesses(server.pid, 'hsm/main');
+    const { StateMessage = '' } = await user.hsmReaches(id, hsm, 'DEGRADED', /^Locked/);
+    assert.match(StateMessage, new RegExp(`lockholm hsm unlock ${hsm}`));
+    assert.equal((await user.cluster(id))?.State, 'DEGRADED');
+    await assert.rejects(user.connect(id, hsm), refusedWith('untrusted'));
+    await user.unlock(id, hsm);
+    await user.hsmReaches(id, hsm, 'ACTIVE');
+    assert.equal((await user.cluster(id))?.State, 'ACTIVE');
+    await hasKey(id, hsm, handle);
+  });
+
+  test('so is one whose host is killed, and it cannot be deleted then, unless that is said', async () => {
+    handle = await makeKey(id, hsm);
+    killProcesses(server.pid, 'hsm-host/main');
+    await user.hsmReaches(id, hsm, 'DEGRADED', /^Locked/);
+    const remove = () => user.client.send(new DeleteHsmCommand({ ClusterId: id, HsmId: hsm }));
+    await assert.rejects(remove(), /unlock it first/);
+    await user.unlock(id, hsm);
+    await user.hsmReaches(id, hsm, 'ACTIVE');
+    await hasKey(id, hsm, handle);
+    killProcesses(server.pid, 'hsm/main');
+    await user.hsmReaches(id, hsm, 'DEGRADED', /^Locked/);
+    const TagList = [{ Key: 'discard-hsm', Value: hsm }];
+    await user.client.send(new TagResourceCommand({ ResourceId: id, TagList }));
+    await user.deleteHsm(id, hsm);
+  });
+
+  test('an unattended HSM comes back by itself, and lets others in by itself', async () => {
+    const made = await user.active(UNATTENDED);
+    const key = await makeKey(made.id, made.hsm);
+    killProcesses(server.pid, 'hsm/main');
+    await user.hsmReaches(made.id, made.hsm, 'DEGRADED');
+    await user.hsmReaches(made.id, made.hsm, 'ACTIVE');
+    await hasKey(made.id, made.hsm, key);
+    const second = await user.createHsm(made.id, 'us-east-1b');
+    await user.hsmReaches(made.id, second, 'ACTIVE');
+    await hasKey(made.id, second, key);
+
+    killProcesses(server.pid, 'hsm-host/main');
+    await user.hsmReaches(made.id, second, 'DEGRADED');
+    for (const each of [made.hsm, second]) {
+      await user.hsmReaches(made.id, each, 'ACTIVE');
+      await hasKey(made.id, each, key);
+    }
+    // They find each other again: a new key is on both.
+    const again = await until('a key on both', () =>
+      makeKey(made.id, second).catch((error: { code: string }) => {
+        assert.equal(error.code, 'members-down');
+        return undefined;
+      }),
+    );
+    await hasKey(made.id, made.hsm, again);
+  });
+
+  test('a front that is killed finds all as it is: the HSMs served on', async () => {
+    const { Clusters = [] } = await user.client.send(new DescribeClustersCommand({}));
+    const cluster = Clusters.find(({ Hsms = [] }) => Hsms.length > 0);
+    const [active] = cluster?.Hsms ?? [];
+    const bob = await user.login(cluster?.ClusterId ?? '', active?.HsmId ?? '', BOB);
+    killProcesses(server.pid, 'server/front');
+    assert.equal((await bob.call('findKeys', { label: '', after: '', limit: 9 })).keys.length > 0, true);
+    // On another port, as the server was started with none.
+    await until('an answer', async () => {
+      const [endpoint = ''] = /http:\S+/.exec(readFileSync(server.configFile, 'utf8')) ?? [];
+      user.client = cloudHsmClient({ ...server, endpoint });
+      return user.cluster(cluster?.ClusterId ?? '').catch(() => undefined);
+    });
+    await user.hsmReaches(cluster?.ClusterId ?? '', active?.HsmId ?? '', 'ACTIVE');
+    assert.equal((await bob.call('findKeys', { label: '', after: '', limit: 9 })).keys.length > 0, true);
+  });
+});
