@@ -188,6 +188,7 @@ test('declared facts name who declared them and when', () => {
     declared-by: Head of compliance
     declared-at: 2026-11-24T09:30:00+01:00
   - { fact: chooses, party: deployer, process: engine, mode: auto, declared-by: A, declared-at: 2026-11-24 }
+  - { fact: approve, act: use, group: [Ann, Bob], k: 2, declared-by: A, declared-at: 2026-11-24 }
 `);
   assert.deepEqual(load({ config }).facts, [
     {
@@ -199,6 +200,12 @@ test('declared facts name who declared them and when', () => {
     {
       fact: 'chooses',
       about: { party: 'deployer', process: 'engine', mode: 'auto' },
+      declaredBy: 'A',
+      declaredAt: '2026-11-24',
+    },
+    {
+      fact: 'approve',
+      about: { act: 'use', group: 'Ann, Bob', k: '2' },
       declaredBy: 'A',
       declaredAt: '2026-11-24',
     },
@@ -219,6 +226,11 @@ test('a fact that says too little or too much is refused at its line', () => {
     [`{ fact: law, party: p, law: EU, lwa: x, ${by} }`, /not "lwa" \(did you mean "law"\?\)$/],
     [`{ fact: law, party: 7, law: EU, ${by} }`, /party is a text of 1 to 500 characters/],
     [`{ fact: chooses, party: p, process: x, mode: never, ${by} }`, /mode is one of auto, tenant$/],
+    [`{ fact: approve, act: read, group: [a], k: 1, ${by} }`, /act is one of use$/],
+    [`{ fact: approve, act: use, group: [a], k: none, ${by} }`, /k is a whole number from 1 to 9999$/],
+    [`{ fact: approve, act: use, group: ['a, b'], k: 1, ${by} }`, /group is a list of parties/],
+    [`{ fact: approve, act: use, k: 1, ${by} }`, /group is a list of parties/],
+    [`{ fact: place, place: p, kind: backup, until: soon, ${by} }`, /until is a date such as/],
     [
       `{ fact: law, party: p, law: EU, declared-by: A, declared-at: last week }`,
       /declared-at is a date such as/,
