@@ -15,6 +15,8 @@ export interface RawOptions {
   readonly credentials?: Credentials;
   readonly region?: string;
   readonly service?: string;
+  /** What the operation's name in `X-Amz-Target` begins with. Default: that of KMS. */
+  readonly target?: string;
   readonly now?: Date;
   /** Changes the request after it was signed. */
   readonly alter?: (request: { headers: Record<string, string>; body: string }) => void;
@@ -41,7 +43,7 @@ export const rawCaller = (server: Reachable): RawCall => {
         headers: {
           host: url.host,
           'content-type': 'application/x-amz-json-1.1',
-          'x-amz-target': `TrentService.${operation}`,
+          'x-amz-target': `${options.target ?? 'TrentService'}.${operation}`,
         },
         body: JSON.stringify(input),
       },

@@ -172,6 +172,7 @@ export class Host {
       if (other.state !== 'joining' || known.members.includes(other.id)) continue;
       const identity = other.described?.identity ?? Buffer.alloc(0);
       await hsm.link().call('approveMember', { hsmId: other.id, identity });
+      this.#peering.now(hsm, other);
     }
   }
 

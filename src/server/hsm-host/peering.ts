@@ -8,7 +8,7 @@ const talking: readonly (HsmState | undefined)[] = ['joining', 'behind', 'active
 
 /** Both ends of a pair tell that it was lost: one new pair answers both. */
 const SOON_MS = 200;
-const MOST_MS = 5_000;
+const MOST_MS = 1_000;
 
 interface Join {
   readonly ends: readonly [HostedHsm, HostedHsm];
@@ -33,6 +33,14 @@ export class Peering {
 
   lost(one: HostedHsm, other: HostedHsm): void {
     this.#join(one, other, this.#joins.get(keyOf(one, other))?.waitMs ?? SOON_MS);
+  }
+
+  /** One of them has just let the other in. */
+  now(one: HostedHsm, other: HostedHsm): void {
+    const join = this.#joins.get(keyOf(one, other));
+    clearTimeout(join?.timer);
+    if (join !== undefined) join.timer = undefined;
+    this.#join(one, other, 0);
   }
 
   /** It is no more. */
