@@ -29,7 +29,7 @@ export function requireUnreserved(keys: readonly string[]): void {
   if (keys.some((key) => key.startsWith(OWN)))
     throw tagError(
       `Tags that begin with ${OWN} are given to CreateCluster alone. The mode of an active cluster is changed by its ` +
-        'administrator: lockholm hsm set-mode.',
+        'administrator: lockholm hsm mode.',
     );
 }
 

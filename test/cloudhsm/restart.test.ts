@@ -1,6 +1,6 @@
 /** What a cluster is after the whole server was killed or stopped, and when its files are not what they were. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -92,6 +92,21 @@ test('an HSM whose files were put back halts and says so; with them it goes on',
   await user.hsmReaches(id, hsm, 'DEGRADED', /^Halted: .*older/);
   await server.stop();
   cpSync(now, filesOfHsm(), { recursive: true });
+  await startAgain();
+  await user.hsmReaches(id, hsm, 'ACTIVE');
+  await hasAllKeys();
+});
+
+test('an HSM whose files are gone does not begin anew', async () => {
+  await server.stop();
+  const [files, kept] = [filesOfHsm(), join(folder, 'taken-away')];
+  renameSync(files, kept);
+  await startAgain();
+  await user.hsmReaches(id, hsm, 'DEGRADED', /files are gone/);
+  assert.equal((await user.cluster(id))?.State, 'DEGRADED');
+  await server.stop();
+  rmSync(files, { recursive: true, force: true });
+  renameSync(kept, files);
   await startAgain();
   await user.hsmReaches(id, hsm, 'ACTIVE');
   await hasAllKeys();

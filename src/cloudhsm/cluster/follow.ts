@@ -114,6 +114,7 @@ export class Follower {
       address: hsm.address,
       port: this.#parts.network.port,
       beginning: beginnings.indexOf(hsm.beginning),
+      made: hsm.state !== 'CREATE_IN_PROGRESS',
       mode: modeIndex(cluster.start),
       members: membersOf(cluster).map(({ id }) => id),
       backupId: hsm.backupId ?? '',

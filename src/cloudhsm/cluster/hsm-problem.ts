@@ -13,11 +13,10 @@ const advice: Readonly<Record<HsmState, Advice>> = {
   initialized: nothing,
   active: nothing,
   joining: ({ id }) =>
-    `Waits for the cluster's keys: an administrator approves it with lockholm hsm approve ${id}, after comparing its ` +
-    'identity.',
+    `Waits for the cluster's keys until an administrator approves it: lockholm hsm member approve ${id}.`,
   restoring: () => 'The backup is being restored.',
-  locked: ({ id }) =>
-    `Locked: what it stores is ciphertext until it gets the cluster's unlock code: lockholm hsm unlock ${id}.`,
+  locked: ({ address }) =>
+    `Locked: what it stores is ciphertext until it gets the unlock code: lockholm hsm unlock --hsm ${address}.`,
   behind: () => 'Catches up with the other HSMs of the cluster.',
   halted: (_hsm, reason) => `Halted: ${reason}`,
   zeroized: () => 'Zeroized: it holds nothing any more. Delete it and create another HSM.',

@@ -58,7 +58,7 @@ export const toHost = {
   /**
    * The HSM is to run; again for one that does, with what changed. `beginning` and `mode` index beginnings and modes, for
    * an HSM with an empty store. `family` names the host's secret for it. `members`: all HSMs of the cluster, this
-   * one included. `backupId`, with `restore` alone: what it is restored from, under `clusterCertificate`.
+   * one included. `made`: it was whole before, and does not begin again where its files are gone. `backupId`, with `restore` alone: what it is restored from, under `clusterCertificate`.
    */
   run: define(
     1,
@@ -69,6 +69,7 @@ export const toHost = {
       address: text,
       port: u32,
       beginning: u8,
+      made: flag,
       mode: u8,
       members: list(text),
       ...backup,

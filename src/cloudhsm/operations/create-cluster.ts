@@ -63,7 +63,7 @@ async function newCluster(
   if (source !== undefined && start !== undefined && start !== source.start)
     throw invalidRequest(
       `The HSMs of the backup are ${source.start}, and so are those restored from it. Their administrator can ` +
-        'change that afterwards: lockholm hsm set-mode.',
+        'change that afterwards: lockholm hsm mode.',
     );
   const id = newId('cluster');
   return {

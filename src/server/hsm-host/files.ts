@@ -1,5 +1,15 @@
 /** The files of HSMs (docs/formats/hsm-store.md), opened here because an HSM's sandbox can neither open nor sync any. */
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hsmsPath } from '../../operator/data-files.ts';
 
@@ -28,6 +38,10 @@ export function openHsmFiles(data: string, hsmId: string): HsmFiles {
   }
   return opened as unknown as HsmFiles;
 }
+
+/** Whether anything was ever stored. */
+export const holdsStore = (data: string, hsmId: string): boolean =>
+  (['slot-a', 'slot-b'] as const).some((name) => existsSync(join(folderOf(data, hsmId), name)));
 
 export function closeAll(files: readonly number[]): void {
   for (const fd of files) closeSync(fd);

@@ -16,7 +16,7 @@ import { Backoff, defaultBackoff } from '../backoff.ts';
 import { Child } from '../child.ts';
 import { makePair } from '../pairs.ts';
 import { hsmFlags } from '../sandbox.ts';
-import { closeAll, type HsmFiles, openHsmFiles } from './files.ts';
+import { closeAll, type HsmFiles, holdsStore, openHsmFiles } from './files.ts';
 import type { Marks } from './marks.ts';
 import { Port } from './port.ts';
 
@@ -130,6 +130,7 @@ export class HostedHsm {
     );
     this.#child = child;
     try {
+      this.#requireStore();
       child.start();
     } catch (error) {
       this.#parts.log('hsm-not-started', { hsm: this.id, ...whereFrom(error) });
@@ -138,6 +139,12 @@ export class HostedHsm {
     } finally {
       secret.destroy();
     }
+  }
+
+  /** A data folder that was restored from a backup has rows of HSMs, and no files of them. */
+  #requireStore(): void {
+    if (!this.request.made || holdsStore(this.#parts.data, this.id)) return;
+    throw new Error('its files are gone. Put them back, or delete it and create another from a backup');
   }
 
   cannotBegin(problem: string): void {
