@@ -6,6 +6,7 @@ import { registerBackup } from './cli/backup.ts';
 import { registerClock } from './cli/clock.ts';
 import { registerDomain } from './cli/domain.ts';
 import { EXIT_USAGE, Failure } from './cli/failure.ts';
+import { registerHsm } from './cli/hsm.ts';
 import { type Flags, newProgram, resolveDataFolders, runProgram } from './cli/program.ts';
 /** The command line's entry: composes commands and the server. What is only needed to serve is loaded then. */
 import { registerServe, type ServeFlag } from './cli/serve.ts';
@@ -46,6 +47,7 @@ registerAudit(program);
 registerBackup(program);
 registerDomain(program);
 registerClock(program);
+registerHsm(program);
 registerVersion(program);
 resolveDataFolders(program, (flags) => settingsFor(flags).data);
 process.exitCode = await runProgram(program, argv, env);

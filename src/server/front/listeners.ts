@@ -8,10 +8,10 @@ import { journalPath } from '../../operator/data-files.ts';
 import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
 import { createBackup } from '../../operator/operations/create-backup.ts';
 import { deleteBackup } from '../../operator/operations/delete-backup.ts';
-import { deleteBackup } from '../../operator/operations/delete-backup.ts';
 import { describeBackup } from '../../operator/operations/describe-backup.ts';
 import { describeDomain } from '../../operator/operations/describe-domain.ts';
 import { listBackups } from '../../operator/operations/list-backups.ts';
+import { listHsmClusters } from '../../operator/operations/list-hsm-clusters.ts';
 import { rotateDomainKey } from '../../operator/operations/rotate-domain-key.ts';
 import type { ServerFacts } from '../../operator/parts.ts';
 import { operatorService } from '../../operator/service.ts';
@@ -97,7 +97,7 @@ function watchDisks({ audit: { journal } }: Storage, data: string): DiskRoom {
 function operatorOf(
   { audit, events }: Storage,
   { rows, engine, domain, watch }: Unsealed,
-  { backups, guard, runner }: Services,
+  { backups, clusters, guard, runner }: Services,
   server: ServerFacts,
 ) {
   const { clock } = events;
@@ -118,6 +118,6 @@ function operatorOf(
     describeBackup({ backups, rows }),
     listBackups({ backups, rows }),
     deleteBackup({ backups, rows }),
-    deleteBackup({ backups, rows }),
+    listHsmClusters(clusters),
   ]);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { hsmVariables } from '../../cli/hsm/variables.ts';
 import { didYouMean, SettingsError } from './problems.ts';
 
 export interface Given {
@@ -19,7 +20,7 @@ export interface Names {
 
 export const CONFIG_VARIABLE = 'LOCKHOLM_CONFIG';
 /** Variables that are no settings. */
-const others = [CONFIG_VARIABLE, 'LOCKHOLM_DEBUG'];
+const others = [CONFIG_VARIABLE, 'LOCKHOLM_DEBUG', ...hsmVariables];
 
 export function given(raw: string, place: string, folder: string): Given {
   return {

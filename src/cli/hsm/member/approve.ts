@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { HsmConnection } from '../../../hsm/client/connection.ts';
+import { identityFingerprint } from '../../../hsm/protocol/chain.ts';
+import { EXIT_USAGE, Failure } from '../../failure.ts';
+import { refused } from '../advice.ts';
+import { answering } from '../answer.ts';
+import { shownIdentity } from '../first-contact.ts';
+import { credentials, type LoginOptions, loggedIn, withLogin } from '../login.ts';
+import { ask } from '../prompt.ts';
+import { addressText, parseAddress, targetsOf } from '../selection.ts';
+
+interface Options extends LoginOptions {
+  readonly joining?: ReturnType<typeof parseAddress>;
+  readonly identity?: string;
+}
+
+export function registerApprove(member: Command): void {
+  const command = member
+    .command('approve')
+    .argument('<hsm-id>', 'the HSM that waits: hsm-...')
+    .description('let an HSM into the cluster: from then on it holds the cluster’s keys')
+    .option('--joining <host:port>', 'its address, where --cluster-id does not find it', parseAddress)
+    .option('--identity <fingerprint>', 'approve this identity without being asked: 64 hexadecimal digits');
+  answering(withLogin(command), async (options: Options, hsmId = '') => {
+    const identity = await identityOf(options, hsmId);
+    const fingerprint = identityFingerprint(identity);
+    const who = await credentials(options);
+    await requireWanted(options, hsmId, fingerprint);
+    await loggedIn(options, who, ({ connection }) => connection.call('approveMember', { hsmId, identity }));
+    return {
+      data: { 'hsm-id': hsmId, identity: fingerprint },
+      text: `${hsmId} is approved, and gets the cluster’s keys. How far it is: lockholm hsm member list`,
+    };
+  });
+}
+
+/** The key (SPKI, DER) of the HSM that calls itself so. */
+async function identityOf(options: Options, hsmId: string): Promise<Buffer> {
+  const address = options.joining ?? (await lookUp(options, hsmId));
+  try {
+    const identity = await shownIdentity(address);
+    const trust = { identity: identityFingerprint(identity) };
+    const connection = await HsmConnection.connect({ address, trust });
+    const info = await connection.call('info', {}).finally(() => connection.close());
+    if (info.hsmId === hsmId) return identity;
+    throw new Failure(`At ${addressText(address)} is ${info.hsmId}, not ${hsmId}: nothing was approved.`);
+  } catch (error) {
+    throw refused(error, addressText(address));
+  }
+}
+
+async function lookUp({ hsm: _, ...options }: Options, hsmId: string) {
+  if (options.clusterId === undefined)
+    throw new Failure(`Say where ${hsmId} is: --joining HOST:PORT, or --cluster-id.`, EXIT_USAGE);
+  const found = (await targetsOf(options)).find((target) => target.hsmId === hsmId);
+  if (found === undefined) throw new Failure(`The cluster ${options.clusterId} has no HSM ${hsmId}.`);
+  return found.address;
+}
+
+async function requireWanted({ identity }: Options, hsmId: string, fingerprint: string): Promise<void> {
+  const told = `${hsmId} shows the identity\n\n  ${fingerprint}\n\n`;
+  if (identity === undefined) {
+    const answer = await ask(
+      `${told}Whoever has its key gets every key of the cluster. Approve it? (yes or no) `,
+      `${told}Compare it with what the server shows. To approve it: --identity ${fingerprint}`,
+    );
+    if (answer.trim() !== 'yes') throw new Failure('Not approved; nothing was done.');
+  } else if (identity.toLowerCase() !== fingerprint) {
+    throw new Failure(`${told}which is another than --identity says: nothing was approved.`);
+  }
+}
