@@ -1,0 +1,32 @@
+/** Runs the shell blocks of docs/hsm.md in their order, in one shell, as a reader would. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { clientEnvironment } from '../clients/environment.ts';
+import { runShell, shellBlocks } from '../support/documents.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lockholm-hsm-page-'));
+  server = await startServer();
+});
+after(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a cluster is made and initialized as the page says', { timeout: 120_000 }, async () => {
+  const { code, stdout, stderr } = await runShell(shellBlocks('docs/hsm.md').join('\n'), {
+    cwd: folder,
+    env: { ...clientEnvironment(server), AWS_DEFAULT_OUTPUT: 'json' },
+  });
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+  assert.match(stderr, /self-signature verify OK/);
+  assert.match(stdout, /"State": "INITIALIZE_IN_PROGRESS"/);
+  assert.match(stdout, /0 s:CN = hsm-\w+, O = cluster-\w+, OU = active/);
+  assert.match(await readFile(join(folder, 'shown.txt'), 'utf8'), /1 s:CN = cluster-\w+/);
+});
