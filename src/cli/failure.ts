@@ -1,6 +1,6 @@
 /** How commands fail: a message that says what to do next, and an exit code. */
 import { inspect } from 'node:util';
-import { printableLines } from './printable.ts';
+import { printableLines } from '../core/printable.ts';
 
 export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;

@@ -1,5 +1,5 @@
 /** What commands print on standard output: all of it printable. */
-import { printable, printableJson, printableLines } from './printable.ts';
+import { printable, printableJson, printableLines } from '../core/printable.ts';
 
 /** Lines of text. */
 export const print = (text: string): void => console.log(printableLines(text));

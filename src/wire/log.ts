@@ -2,6 +2,8 @@
  * Structured logs: one JSON object a line with time, level, message and fields. Who logs gives no plaintext, key,
  * token or secret; an error is shown with its stack and causes, which our own errors keep free of them.
  */
+import { printableJson } from '../core/printable.ts';
+
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -45,7 +47,7 @@ export class JsonLog implements Log {
   #log(level: Level, message: string, fields: LogFields = {}): void {
     if (!this.enabled(level)) return;
     const time = new Date(this.#now()).toISOString();
-    this.#write(`${JSON.stringify({ time, level, message, ...fields }, showErrors)}\n`);
+    this.#write(`${printableJson({ time, level, message, ...fields }, 0, showErrors)}\n`);
   }
 }
 

@@ -23,3 +23,10 @@ test('one JSON object a line, from the level that is asked for', () => {
   assert.equal(lines[1]?.trimEnd().includes('\n'), false);
   assert.deepEqual([log.enabled('debug'), log.enabled('warn')], [false, true]);
 });
+
+test('nothing that a caller chose can steer the terminal of who reads the log', () => {
+  const lines: string[] = [];
+  new JsonLog('info', (line) => lines.push(line)).info('refused', { agent: '\u009b2J\u202e' });
+  assert.match(lines[0] ?? '', /\\u009b2J\\u202e/);
+  assert.equal(JSON.parse(lines[0] ?? '').agent, '\u009b2J\u202e');
+});

@@ -1,7 +1,7 @@
 /** An event on one line: when, whose, what, how it went, on what, who from where, and the id to show it by. */
 import type { JournalEntry } from '../../audit/contract.ts';
 import { parseBody, parseEnvelope } from '../../audit/entry.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../../core/printable.ts';
 
 export function eventLine(entry: JournalEntry): string {
   const envelope = parseEnvelope(entry);

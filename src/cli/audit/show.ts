@@ -4,9 +4,9 @@ import { toCloudTrail } from '../../audit/cloudtrail.ts';
 import type { JournalEntry } from '../../audit/contract.ts';
 import { leafHash, parseEnvelope } from '../../audit/entry.ts';
 import { lastEntries } from '../../audit/read-files.ts';
+import { printableJson } from '../../core/printable.ts';
 import { Failure } from '../failure.ts';
 import { print } from '../output.ts';
-import { printableJson } from '../printable.ts';
 import { onServer } from '../program.ts';
 import { readable } from './tail.ts';
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { printable, printableJson } from '../../../core/printable.ts';
 import type { AuditEntry } from '../../../hsm/protocol/audit.ts';
 import { print } from '../../output.ts';
-import { printable, printableJson } from '../../../core/printable.ts';
 import { asUser, type LoginOptions, withLogin } from '../login.ts';
 import { auditLines, entryOf } from './read.ts';
 

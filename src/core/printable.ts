@@ -12,9 +12,11 @@ export const printable = (text: string): string => text.replace(STEERING, escape
 /** Likewise, with its line feeds. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
+type Replacer = (key: string, value: unknown) => unknown;
+
 /** Exact JSON that can be shown: JSON itself escapes only the first 32 characters. */
-export const printableJson = (value: unknown, indent = 0): string =>
-  printableLines(JSON.stringify(value, null, indent));
+export const printableJson = (value: unknown, indent = 0, replacer?: Replacer): string =>
+  printableLines(JSON.stringify(value, replacer, indent));
 
 function escaped(character: string): string {
   const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));

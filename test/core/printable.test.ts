@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { printable, printableJson, printableLines } from '../../src/cli/printable.ts';
+import { printable, printableJson, printableLines } from '../../src/core/printable.ts';
 
 /** Each as a caller might send it: escape, CSI in one character, delete, overrides, isolates, zero widths, tags. */
 const steering = [
