@@ -11,6 +11,8 @@ import type { OperationModel } from '../src/core/shapes/operation-model.ts';
 import { operationTable } from '../src/kms/operation-table.ts';
 import { wrappingAlgorithms, wrappingKeySpecs } from '../src/kms/rules/import.ts';
 import { keySpecs } from '../src/kms/rules/key-specs.ts';
+import type { S3Operation } from '../src/storage/objects/operation.ts';
+import { operationTable as s3Table } from '../src/storage/objects/operation-table.ts';
 
 const FILE = join(import.meta.dirname, '..', 'docs', 'compatibility.md');
 
@@ -82,7 +84,8 @@ ${[...wrappingKeySpecs].map(supportLine).join('\n')}
 - Everything is strongly consistent: what was answered holds for the next call.
 - There are no request quotas.
 
-${cloudHsmSection()}`;
+${cloudHsmSection()}
+${s3Section()}`;
 }
 
 function cloudHsmSection(): string {
@@ -118,6 +121,46 @@ ${lines.join('\n')}
 - The parameters of a request are checked as in KMS, with \`ValidationException\`.
 - Deleted clusters and destroyed backups are listed where a filter names their ids or states.
 - Limits: 4 clusters and 6 HSMs in an account and Region, refused with \`CloudHsmInvalidRequestException\`.
+`;
+}
+
+function s3Line({ name, headers = {}, query = [] }: S3Operation): string {
+  const understood = Object.entries(headers).map(([header, values]) =>
+    values === 'any'
+      ? `\`${header}${header.endsWith('-') ? '*' : ''}\``
+      : `\`${header}\`: ${values.join(', ')}`,
+  );
+  const parameters = query.map((parameter) => `\`${parameter}\``);
+  return `| ${name} | ${understood.join('; ')} | ${parameters.join(', ')} |`;
+}
+
+function s3Section(): string {
+  return `## Amazon Simple Storage Service (2006-03-01)
+
+${s3Table.length} operations, in path style. Everything else is answered with \`NotImplemented\` (501): other operations
+(multipart uploads, copies, versions, ACLs, policies, tags, life cycles), and every query parameter and \`x-amz-\` header
+that is not in this table. How to use them: [s3.md](s3.md).
+
+| operation | \`x-amz-\` headers understood | parameters understood |
+|---|---|---|
+${s3Table.map(s3Line).join('\n')}
+
+Every operation understands \`x-amz-date\`, \`x-amz-content-sha256\`, \`x-amz-expected-bucket-owner\`, \`x-amz-user-agent\` and
+\`x-amz-request-payer: requester\`. Signatures are of version 4, in the header or the query. Bodies of PutObject may be
+signed by their SHA-256, unsigned (\`UNSIGNED-PAYLOAD\`), or in chunks
+(\`STREAMING-UNSIGNED-PAYLOAD-TRAILER\`, \`STREAMING-AWS4-HMAC-SHA256-PAYLOAD\`, \`STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER\`).
+
+### What differs
+
+- SSE-C is refused, as AWS refuses it for new buckets; it cannot be switched on. DSSE-KMS and bucket keys are refused.
+- AWS takes SSE-KMS over TLS only. Lockholm speaks plain HTTP, by default on 127.0.0.1.
+- Headers and \`x-amz-meta-\` of an object are encrypted on the disk; AWS keeps metadata in clear.
+- Checksums \`SHA512\`, \`MD5\`, \`XXHASH64\`, \`XXHASH3\` and \`XXHASH128\` are refused. A PutObject without a checksum gets none;
+  AWS computes CRC64NVME. Listings do not say which checksum an object has.
+- One PutObject takes at most 5 GiB, as on AWS; larger objects need multipart uploads.
+- In a URL signed in its query, every \`x-amz-\` header that is sent must be signed.
+- Until policies are evaluated, every root credential of an account may do everything with its buckets, and no other
+  account anything. Block Public Access and the ownership of objects are as AWS's defaults; other settings are refused.
 `;
 }
 
