@@ -246,3 +246,49 @@ test('kill -9 of one member under load loses nothing that was acknowledged', asy
   const again = await cluster.login(other);
   for (const { handle, blob } of sealed) await opens(again, handle, blob);
 });
+
+test('three members agree, also on changes that two made at one time', async () => {
+  const { cluster, one, other } = await two();
+  const third = await cluster.join(one, 'hsm-third234567');
+  await cluster.pair(other, third);
+  await cluster.live(other, third.plan.hsmId);
+  await cluster.live(third, other.plan.hsmId);
+  const admins = await Promise.all([one, other, third].map((hsm) => cluster.login(hsm, ADMIN)));
+  await admins[0]?.call('createUser', { user: 'same', password: 'first-password', role: 1 });
+  await Promise.all(
+    admins.map((admin, i) => admin.call('changePassword', { user: 'same', password: `password-${i}` })),
+  );
+  const users = await Promise.all([one, other, third].map((hsm) => cluster.login(hsm)));
+  const made = await Promise.all(users.map((user) => newKey(user)));
+  for (const user of users)
+    for (const { key } of made) await user.call('describeKey', { handle: key.handle });
+  const works = async (hsm: HostedHsm, password: string): Promise<boolean> =>
+    (await refusal(cluster.login(hsm, { user: 'same', password }))) === 'done';
+  const passwords = ['password-0', 'password-1', 'password-2'];
+  const chosen = await Promise.all(
+    [one, other, third].map(async (hsm) => {
+      for (const password of passwords) if (await works(hsm, password)) return password;
+      return 'none';
+    }),
+  );
+  assert.equal(new Set(chosen).size, 1);
+  assert.notEqual(chosen[0], 'none');
+});
+
+test('members that were all killed go on together', async () => {
+  const { cluster, one, other } = await two();
+  const alice = await cluster.login(one);
+  const { key } = await newKey(alice);
+  await Promise.all([one.kill(), other.kill()]);
+  const marks = [one, other].map(({ plan, mark }) => ({ hsmId: plan.hsmId, changes: mark.changes }));
+  for (const hsm of [one, other]) {
+    await hsm.start(marks.filter(({ hsmId }) => hsmId !== hsm.plan.hsmId));
+    await cluster.unlock(hsm);
+  }
+  await cluster.pair(one, other);
+  for (const hsm of [one, other]) await cluster.reaches(hsm, 'active');
+  await cluster.live(one, other.plan.hsmId);
+  const again = await cluster.login(other);
+  await again.call('describeKey', { handle: key.handle });
+  await newKey(again);
+});
