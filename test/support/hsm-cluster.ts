@@ -14,9 +14,20 @@ export const ADMIN = { user: 'admin', password: 'admin-password' };
 export const ALICE = { user: 'alice', password: 'alice-password' };
 const PATIENCE_MS = 10_000;
 
+/** One for all clusters of a test file: RSA keys take their time. */
+let ca: CustomerCa | undefined;
+function sharedCa(): CustomerCa {
+  if (ca === undefined) {
+    const made = makeCustomerCa();
+    process.once('exit', () => made.remove());
+    ca = made;
+  }
+  return ca;
+}
+
 export class TestCluster {
   readonly folder = mkdtempSync(join(tmpdir(), 'lockholm-hsm-'));
-  readonly ca: CustomerCa = makeCustomerCa();
+  readonly ca: CustomerCa = sharedCa();
   readonly clusterId: string;
   readonly hsms: HostedHsm[] = [];
   readonly connections: HsmConnection[] = [];
@@ -113,7 +124,6 @@ export class TestCluster {
   async remove(): Promise<void> {
     for (const connection of this.connections) connection.close();
     await Promise.all(this.hsms.map((hsm) => hsm.kill()));
-    this.ca.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
