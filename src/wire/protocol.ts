@@ -32,7 +32,7 @@ export interface Reply {
 export interface ReplyStream {
   /** Bytes that all chunks have together; of an answer to HEAD, those that GET would have. */
   readonly length: number;
-  readonly chunks: readonly Buffer[] | AsyncIterable<Buffer>;
+  readonly chunks: readonly Buffer[] | AsyncIterable<readonly Buffer[]>;
   close(): Promise<void>;
 }
 

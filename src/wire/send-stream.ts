@@ -23,19 +23,28 @@ export async function sendStream(
   }
 }
 
+/** Bytes that may wait to be taken while more are made ready. */
+const AHEAD = 2 * 1024 * 1024;
+
 async function sendChunks(response: ServerResponse, chunks: ReplyStream['chunks']): Promise<void> {
   if (Array.isArray(chunks)) {
-    response.cork();
-    for (const chunk of chunks as readonly Buffer[]) response.write(chunk);
+    writeTogether(response, chunks as readonly Buffer[]);
     response.end();
-    response.uncork();
     return;
   }
-  for await (const chunk of chunks) {
+  for await (const batch of chunks as AsyncIterable<readonly Buffer[]>) {
     if (response.destroyed) return;
-    if (!response.write(chunk)) await drained(response);
+    writeTogether(response, batch);
+    if (response.writableLength > AHEAD) await drained(response);
   }
   response.end();
+}
+
+/** In one system call. */
+function writeTogether(response: ServerResponse, chunks: readonly Buffer[]): void {
+  response.cork();
+  for (const chunk of chunks) response.write(chunk);
+  response.uncork();
 }
 
 /** Resolves too when the client went away. */

@@ -53,6 +53,6 @@ export async function read(
   const whole = reader.bytes(range);
   if (whole !== undefined) return Buffer.concat(whole);
   const pieces: Buffer[] = [];
-  for await (const piece of reader.read(range)) pieces.push(Buffer.from(piece));
+  for await (const batch of reader.read(range)) pieces.push(...batch);
   return Buffer.concat(pieces);
 }

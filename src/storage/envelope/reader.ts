@@ -99,8 +99,8 @@ export class ObjectReader {
     return out;
   }
 
-  /** Yields plaintext; throws AlteredObject in its middle. MUST be iterated or closed. */
-  async *read({ start, end }: Range): AsyncGenerator<Buffer> {
+  /** Yields plaintext in batches; throws AlteredObject in its middle. MUST be iterated or closed. */
+  async *read({ start, end }: Range): AsyncGenerator<readonly Buffer[]> {
     const file = this.#file;
     if (file === undefined) throw new TypeError('the object is in memory');
     try {
@@ -119,7 +119,7 @@ export class ObjectReader {
           next = readBatch(from + BATCH);
           next.catch(() => undefined);
         }
-        yield* this.#openBatch(sealed, from, { start, end });
+        yield this.#openBatch(sealed, from, { start, end });
       }
       await next;
     } finally {

@@ -12,6 +12,8 @@ import type { ObjectKey } from './object-key.ts';
 
 /** Bytes that are written at once. */
 const BATCH = 1024 * 1024;
+/** Batches after which the disk is set to work, so that little is left to wait for at the end. */
+const SYNC_EVERY = 16;
 const FILE_MODE = 0o600;
 
 export class ObjectWriter {
@@ -25,6 +27,8 @@ export class ObjectWriter {
   #ready: Buffer[];
   #readySize: number;
   #writing: Promise<void> | undefined;
+  #batches = 0;
+  #syncing: Promise<void> | undefined;
 
   /** `path` MUST NOT exist. The key stays the caller's. */
   constructor(path: string, binding: ObjectBinding, key: ObjectKey) {
@@ -54,6 +58,7 @@ export class ObjectWriter {
     await this.#flush();
     await this.#writing;
     this.#streamKey.fill(0);
+    await this.#syncing;
     await this.#file?.datasync();
     await this.#close();
   }
@@ -62,6 +67,7 @@ export class ObjectWriter {
   async abort(): Promise<void> {
     this.#streamKey.fill(0);
     await this.#writing?.catch(() => undefined);
+    await this.#syncing?.catch(() => undefined);
     await this.#close();
     await rm(this.#path, { force: true });
   }
@@ -73,9 +79,18 @@ export class ObjectWriter {
     this.#readySize = 0;
     await this.#writing;
     this.#file ??= await open(this.#path, 'wx', FILE_MODE);
+    this.#batches += 1;
+    if (this.#batches % SYNC_EVERY === 0) await this.#startSync(this.#file);
     this.#writing = writeAll(this.#file, batch);
     // Waited for by the next flush, or by finish or abort.
     this.#writing.catch(() => undefined);
+  }
+
+  /** What was written so far goes to the disk while more comes; one such at a time. */
+  async #startSync(file: FileHandle): Promise<void> {
+    await this.#syncing;
+    this.#syncing = file.datasync();
+    this.#syncing.catch(() => undefined);
   }
 
   async #close(): Promise<void> {
