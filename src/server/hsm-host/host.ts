@@ -17,6 +17,8 @@ export interface HostOptions {
   wantSecret(hsmId: string, family: string): void;
 }
 
+const APPROVAL_MS = 1_000;
+
 export class Host {
   readonly #options: HostOptions;
   readonly #marks: Marks;
@@ -25,6 +27,8 @@ export class Host {
   readonly #hsms = new Map<string, HostedHsm>();
   /** What is done for an HSM after it said how it is; one thing at a time. */
   readonly #work = new Map<string, Promise<void>>();
+  /** Clusters in which one waits to be approved. */
+  readonly #watches = new Map<string, NodeJS.Timeout>();
   #front: Link<typeof toFront> | undefined;
 
   constructor(options: HostOptions) {
@@ -80,6 +84,7 @@ export class Host {
   }
 
   async stop(): Promise<void> {
+    for (const watch of this.#watches.values()) clearTimeout(watch);
     await Promise.all([...this.#hsms.values()].map((hsm) => hsm.stop()));
   }
 
@@ -131,11 +136,22 @@ export class Host {
     this.#front?.call('status', hsm.status()).catch(() => undefined);
     const members = this.#membersWith(hsm);
     this.#peering.look(members);
+    this.#watchApproval(hsm, members);
     for (const each of members) this.#serve(each, members);
   }
 
   #membersWith({ request }: HostedHsm): readonly HostedHsm[] {
     return [...this.#hsms.values()].filter((each) => each.request.clusterId === request.clusterId);
+  }
+
+  /** An HSM does not tell the host when its administrator approves another. */
+  #watchApproval({ request: { clusterId } }: HostedHsm, members: readonly HostedHsm[]): void {
+    if (this.#watches.has(clusterId) || members.every(({ state }) => state !== 'joining')) return;
+    const look = (): void => {
+      this.#watches.delete(clusterId);
+      for (const each of members) if (each.state === 'active') each.lookSoon();
+    };
+    this.#watches.set(clusterId, setTimeout(look, APPROVAL_MS).unref());
   }
 
   /** Does for the HSM what its state asks for. */
@@ -172,7 +188,7 @@ export class Host {
       if (other.state !== 'joining' || known.members.includes(other.id)) continue;
       const identity = other.described?.identity ?? Buffer.alloc(0);
       await hsm.link().call('approveMember', { hsmId: other.id, identity });
-      this.#peering.now(hsm, other);
+      await hsm.look();
     }
   }
 

@@ -3,12 +3,12 @@ import type { HsmState } from '../../hsm/protocol/values.ts';
 import { makePair } from '../pairs.ts';
 import type { HostedHsm } from './hsm.ts';
 
-/** In which an HSM talks to others. */
-const talking: readonly (HsmState | undefined)[] = ['joining', 'behind', 'active'];
+/** In which an HSM talks to the others that it knows. */
+const talking: readonly (HsmState | undefined)[] = ['behind', 'active'];
 
 /** Both ends of a pair tell that it was lost: one new pair answers both. */
 const SOON_MS = 200;
-const MOST_MS = 1_000;
+const MOST_MS = 2_000;
 
 interface Join {
   readonly ends: readonly [HostedHsm, HostedHsm];
@@ -17,64 +17,68 @@ interface Join {
 }
 
 export class Peering {
+  /** Of those that can talk to each other now. */
   readonly #joins = new Map<string, Join>();
-  /** As they were when it was last looked. */
-  readonly #states = new Map<HostedHsm, HsmState | undefined>();
 
   /** Of one cluster, after one of them changed. */
   look(members: readonly HostedHsm[]): void {
-    for (const hsm of members) {
-      const before = this.#states.get(hsm);
-      this.#states.set(hsm, hsm.state);
-      if (talking.includes(before) || !talking.includes(hsm.state)) continue;
-      for (const other of members) if (other !== hsm) this.#join(hsm, other, 0);
-    }
+    for (const [index, one] of members.entries())
+      for (const other of members.slice(index + 1)) this.#lookAt(one, other);
   }
 
   lost(one: HostedHsm, other: HostedHsm): void {
-    this.#join(one, other, this.#joins.get(keyOf(one, other))?.waitMs ?? SOON_MS);
-  }
-
-  /** One of them has just let the other in. */
-  now(one: HostedHsm, other: HostedHsm): void {
     const join = this.#joins.get(keyOf(one, other));
-    clearTimeout(join?.timer);
-    if (join !== undefined) join.timer = undefined;
-    this.#join(one, other, 0);
+    if (join === undefined) return;
+    this.#begin(join, join.waitMs);
+    join.waitMs = Math.min(MOST_MS, join.waitMs * 2);
   }
 
   /** It is no more. */
   forget(hsm: HostedHsm): void {
-    this.#states.delete(hsm);
-    for (const [key, { ends, timer }] of this.#joins) {
-      if (!ends.includes(hsm)) continue;
-      clearTimeout(timer);
-      this.#joins.delete(key);
+    for (const [key, { ends }] of this.#joins) if (ends.includes(hsm)) this.#drop(key);
+  }
+
+  #lookAt(one: HostedHsm, other: HostedHsm): void {
+    const key = keyOf(one, other);
+    if (!canTalk(one, other)) {
+      this.#drop(key);
+    } else if (!this.#joins.has(key)) {
+      const join: Join = { ends: [one, other], timer: undefined, waitMs: SOON_MS };
+      this.#joins.set(key, join);
+      this.#begin(join, 0);
     }
   }
 
-  #join(one: HostedHsm, other: HostedHsm, waitMs: number): void {
-    if (!talking.includes(one.state) || !talking.includes(other.state)) return;
-    const key = keyOf(one, other);
-    const join = this.#joins.get(key) ?? { ends: [one, other], timer: undefined, waitMs: SOON_MS };
-    this.#joins.set(key, join);
-    if (join.timer !== undefined) return;
-    join.waitMs = waitMs === 0 ? SOON_MS : Math.min(MOST_MS, join.waitMs * 2);
-    join.timer = setTimeout(() => {
+  #begin(join: Join, waitMs: number): void {
+    join.timer ??= setTimeout(() => {
       join.timer = undefined;
-      void this.#pair(one, other);
+      void pair(...join.ends);
     }, waitMs);
   }
 
-  async #pair(one: HostedHsm, other: HostedHsm): Promise<void> {
-    const [server, client] =
-      one.state === 'joining' || (other.state !== 'joining' && one.id > other.id)
-        ? [other, one]
-        : [one, other];
-    const [near, far] = await makePair();
-    server.hand({ type: 'peer', hsmId: client.id, server: true }, near);
-    client.hand({ type: 'peer', hsmId: server.id, server: false }, far);
+  #drop(key: string): void {
+    clearTimeout(this.#joins.get(key)?.timer);
+    this.#joins.delete(key);
   }
+}
+
+/** One that joins is not listened to before it was approved. */
+function canTalk(one: HostedHsm, other: HostedHsm): boolean {
+  if (one.state === 'joining') return talking.includes(other.state) && knows(other, one);
+  if (other.state === 'joining') return talking.includes(one.state) && knows(one, other);
+  return talking.includes(one.state) && talking.includes(other.state);
+}
+
+const knows = (member: HostedHsm, joining: HostedHsm): boolean =>
+  member.described?.members.includes(joining.id) ?? false;
+
+/** The one that joins dials (docs/formats/hsm-protocol.md, "Members"). */
+async function pair(one: HostedHsm, other: HostedHsm): Promise<void> {
+  const oneDials = one.state === 'joining' || (other.state !== 'joining' && one.id > other.id);
+  const [server, client] = oneDials ? [other, one] : [one, other];
+  const [near, far] = await makePair();
+  server.hand({ type: 'peer', hsmId: client.id, server: true }, near);
+  client.hand({ type: 'peer', hsmId: server.id, server: false }, far);
 }
 
 const keyOf = (one: HostedHsm, other: HostedHsm): string => [one.id, other.id].sort().join(' ');
