@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { DeleteHsmCommand, DescribeClustersCommand, TagResourceCommand } from '@aws-sdk/client-cloudhsm-v2';
 import { cloudHsmClient, HsmUser, refusedWith, until } from '../support/cloudhsm.ts';
-import { killProcesses } from '../support/processes.ts';
+import { killHsm, killProcesses } from '../support/processes.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const UNATTENDED = { TagList: [{ Key: 'lockholm:mode', Value: 'unattended' }] };
@@ -24,6 +24,11 @@ async function makeKey(id: string, hsm: string): Promise<string> {
 async function hasKey(id: string, hsm: string, handle: string): Promise<void> {
   const bob = await user.login(id, hsm, BOB);
   assert.equal((await bob.call('describeKey', { handle })).key.label, KEY.label);
+}
+
+async function listed(id: string, hsm: string): Promise<number> {
+  const bob = await user.login(id, hsm, BOB);
+  return (await bob.call('findKeys', { label: '', after: '', limit: 100 })).keys.length;
 }
 
 describe('on one server', () => {
@@ -96,6 +101,47 @@ describe('on one server', () => {
       }),
     );
     await hasKey(made.id, made.hsm, again);
+  });
+
+  test('of two attended HSMs one is killed under load: no acknowledged key is lost, and it catches up', async () => {
+    const made = await user.active();
+    const second = await user.join(made.id, made.hsm);
+    const admin = await user.login(made.id, second);
+    await admin.call('createUser', { ...BOB, role: 1 });
+    const bob = await user.login(made.id, second, BOB);
+    const handles: string[] = [];
+    let refusals = 0;
+    const makeKeys = async (count: number) => {
+      for (let i = 0; i < count; i += 1)
+        await bob.call('generateKey', KEY).then(
+          ({ key }) => handles.push(key.handle),
+          (error: { code: string }) => {
+            assert.equal(error.code, 'members-down');
+            refusals += 1;
+          },
+        );
+    };
+    await makeKeys(3);
+    const load = makeKeys(30);
+    killHsm(server.pid, made.hsm);
+    await load;
+    assert.ok(handles.length >= 3 && refusals > 0);
+    // Use goes on, and so do changes of users.
+    await bob.call('describeKey', { handle: handles[0] ?? '' });
+    assert.equal((await user.cluster(made.id))?.State, 'ACTIVE');
+    await admin.call('createUser', { user: 'late', role: 1, password: BOB.password });
+
+    await user.hsmReaches(made.id, made.hsm, 'DEGRADED', /^Locked/);
+    await user.unlock(made.id, made.hsm);
+    await user.hsmReaches(made.id, made.hsm, 'ACTIVE');
+    for (const handle of handles) await hasKey(made.id, made.hsm, handle);
+    await until('the late user', () =>
+      user.login(made.id, made.hsm, { user: 'late', password: BOB.password }).catch(() => undefined),
+    );
+    await until('a key on both again', async () => {
+      await makeKeys(1);
+      return (await listed(made.id, made.hsm)) === handles.length || undefined;
+    });
   });
 
   test('a front that is killed finds all as it is: the HSMs served on', async () => {

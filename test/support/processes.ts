@@ -1,6 +1,6 @@
 /** Kills descendants of a process that a test started, by their program. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 interface Running {
   readonly pid: number;
@@ -31,6 +31,15 @@ export function processesOf(ancestor: number, program: string): readonly number[
   return below(ancestor)
     .filter(({ command }) => command.includes(`/${program}.`))
     .map(({ pid }) => pid);
+}
+
+/** SIGKILL to the HSM's own process: the one that has its files. */
+export function killHsm(ancestor: number, hsmId: string): void {
+  const found = processesOf(ancestor, 'hsm/main').find((pid) =>
+    readlinkSync(`/proc/${pid}/fd/3`).includes(`/${hsmId}/`),
+  );
+  assert.ok(found !== undefined, `${hsmId} does not run`);
+  process.kill(found, 'SIGKILL');
 }
 
 /** SIGKILL, to at least one. */
