@@ -12,6 +12,8 @@ import type { Settings } from './settings.ts';
 import { startSupervisor } from './supervisor.ts';
 import { requireWholeFolder } from './whole-folder.ts';
 
+/** Threads wait for the disk on behalf of many objects at once: with four, each waits for the syncs of others. */
+const frontEnvironment = { TZ: 'UTC', UV_THREADPOOL_SIZE: '16' };
 const FRONT = join(import.meta.dirname, `front${import.meta.filename.slice(-3)}`);
 
 /** Rejects with an error that says what to do, and then has started nothing. */
@@ -24,7 +26,7 @@ export async function serve(settings: Settings): Promise<Served> {
   const { promise: ready, resolve } = Promise.withResolvers<string>();
   let refusal: string | undefined;
   const supervisor = startSupervisor({
-    front: { main: FRONT, argv: [], settings: plainData({ ...settings, data }), env: { TZ: 'UTC' } },
+    front: { main: FRONT, argv: [], settings: plainData({ ...settings, data }), env: frontEnvironment },
     data,
     sealFile: settings.seal,
     drainMs: settings.drainTimeout * 1000,

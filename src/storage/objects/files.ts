@@ -2,7 +2,7 @@
  * The files of objects: `objects/<first two digits>/<generation>` in the data folder. A file is nothing until a row names
  * it, and its name is never used again.
  */
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../store/durable-file.ts';
 
@@ -51,7 +51,7 @@ export class ObjectFiles {
 
   /** Of files that no row names: what is left of one after a crash, the next start removes. */
   remove(names: readonly string[]): void {
-    const gone = Promise.all(names.map((name) => rm(this.path(name), { force: true })));
+    const gone = Promise.all(names.map((name) => removeFile(this.path(name))));
     const work = gone.then(() => undefined, this.#failed);
     this.#removals.add(work);
     void work.finally(() => this.#removals.delete(work));
@@ -70,6 +70,14 @@ export class ObjectFiles {
   async close(): Promise<void> {
     await Promise.all(this.#removals);
     for (const shard of this.#shards.values()) await shard.close();
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
