@@ -47,6 +47,8 @@ test('defaults need no file', () => {
     domainKeyRotationDays: 30,
     drainTimeout: 10,
     maxConnections: 10_000,
+    hsmNetwork: '127.96',
+    hsmPort: 2223,
     facts: [],
   });
 });
@@ -63,6 +65,8 @@ test('each setting can come from each source: a flag before a variable before th
     domainKeyRotationDays: ['1', '2', '3'],
     drainTimeout: ['1', '2', '3'],
     maxConnections: ['1', '2', '3'],
+    hsmNetwork: ['127.1.0.0/16', '127.2.0.0/16', '127.3.0.0/16'],
+    hsmPort: ['1', '2', '3'],
     facts: [
       '[{fact: sealedmem, host: h1, declared-by: A, declared-at: "2026-01-01"}]',
       '[{fact: sealedmem, host: h2, declared-by: A, declared-at: "2026-01-01"}]',
@@ -128,6 +132,12 @@ test('addresses', () => {
       wrong,
     );
   }
+});
+
+test('HSMs get their addresses from a loopback network of 16 bits alone', () => {
+  const refusal = (network: string) => problems(() => load({}, { LOCKHOLM_HSM_NETWORK: network }))[0] ?? '';
+  for (const network of ['10.0.0.0/16', '127.0.0.0/8', '127.256.0.0/16', '127.1.2.0/16', 'loopback'])
+    assert.match(refusal(network), /is not allowed: 127\.0\.0\.0\/16 to 127\.255\.0\.0\/16/);
 });
 
 test('unknown names are refused with their place and the nearest name', () => {
