@@ -50,7 +50,7 @@ ${all.map(operationLine).join('\n')}
 |---|---|---|
 ${[...keySpecs].map(([spec, row]) => `| ${spec} | ${row.usages.join(', ')} | ${row.built ? 'yes' : 'no'} |`).join('\n')}
 
-Origins \`AWS_KMS\` and \`EXTERNAL\`. Multi-Region keys can be made and used in their primary Region; \`ReplicateKey\` and
+Origins \`AWS_KMS\`, \`EXTERNAL\` and \`AWS_CLOUDHSM\`. Multi-Region keys can be made and used in their primary Region; \`ReplicateKey\` and
 \`UpdatePrimaryRegion\` are not built.
 
 ### Imported key material
@@ -66,6 +66,20 @@ ${[...wrappingAlgorithms].map(supportLine).join('\n')}
 | wrapping key spec | supported |
 |---|---|
 ${[...wrappingKeySpecs].map(supportLine).join('\n')}
+
+### Custom key stores
+
+Of type \`AWS_CLOUDHSM\` on clusters of the same account and Region; \`EXTERNAL_KEY_STORE\` answers
+\`UnsupportedOperationException\`. What differs from AWS:
+
+- A disconnect has the HSMs throw away the password of \`kmsuser\`, with a receipt that they sign. To connect again an
+  administrator of the cluster gives that user another password, and \`UpdateCustomKeyStore\` takes it; until then the
+  connection fails with \`INVALID_CREDENTIALS\`. The state stays \`DISCONNECTING\` while no HSM answers.
+- A store that fails with \`INSUFFICIENT_CLOUDHSM_HSMS\` (its HSMs are locked, or catch up) or \`NETWORK_ERRORS\` connects
+  by itself once an HSM serves.
+- HSMs of which none serves (locked ones) make a cluster DEGRADED: then a store is not created, and one that is there can
+  be connected, which fails as above.
+- \`CreateKey\` in a store wants two HSMs that serve, in different availability zones, and all members of the cluster.
 
 ### What differs
 

@@ -20,9 +20,19 @@ export const invalidImportToken = error('InvalidImportTokenException');
 export const incorrectKeyMaterial = error('IncorrectKeyMaterialException');
 export const throttled = error('ThrottlingException');
 export const storeNotFound = error('CustomKeyStoreNotFoundException');
+export const storeInvalidState = error('CustomKeyStoreInvalidStateException');
+export const storeNameInUse = error('CustomKeyStoreNameInUseException');
+export const storeHasKeys = error('CustomKeyStoreHasCMKsException');
+export const clusterInUse = error('CloudHsmClusterInUseException');
+export const clusterNotFound = error('CloudHsmClusterNotFoundException');
+export const clusterNotActive = error('CloudHsmClusterNotActiveException');
+export const clusterNotRelated = error('CloudHsmClusterNotRelatedException');
+export const clusterInvalidConfiguration = error('CloudHsmClusterInvalidConfigurationException');
+export const incorrectTrustAnchor = error('IncorrectTrustAnchorException');
 
 export const keyDoesNotExist = (arn: string): ServiceError => notFound(`Key '${arn}' does not exist`);
 export const aliasNotFound = (arn: string): ServiceError => notFound(`Alias ${arn} is not found.`);
+export const keyUnavailable = (arn: string): ServiceError => invalidState(`${arn} is unavailable.`);
 export const disabled = (arn: string): ServiceError =>
   new ServiceError('DisabledException', `${arn} is disabled.`);
 /** AWS sends no message: decrypting fails in one way whatever the cause. */

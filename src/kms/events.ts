@@ -1,4 +1,7 @@
-/** What Lockholm does of itself to keys: made on first use, rotated, destroyed and emptied on time. */
+/**
+ * What Lockholm does of itself: keys made on first use, rotated, destroyed and emptied on time; key stores connected and
+ * disconnected, which AWS does without an event.
+ */
 import type { Place } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
@@ -9,7 +12,15 @@ export interface EventStart {
   readonly time: number;
 }
 export interface ServiceEvent extends EventStart, Place {
-  readonly name: 'CreateKey' | 'RotateKey' | 'DeleteKey' | 'DeleteExpiredKeyMaterial';
+  readonly name:
+    | 'CreateKey'
+    | 'RotateKey'
+    | 'DeleteKey'
+    | 'DeleteExpiredKeyMaterial'
+    | 'CustomKeyStoreConnecting'
+    | 'CustomKeyStoreConnected'
+    | 'CustomKeyStoreConnectionFailed'
+    | 'CustomKeyStoreDisconnected';
   readonly resources: readonly string[];
   readonly additionalEventData: JsonObject;
 }

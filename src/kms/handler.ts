@@ -7,6 +7,7 @@
 import type { Target } from '../core/call.ts';
 import type { Json } from '../core/json.ts';
 import type { KeyOrigin } from './key.ts';
+import type { StoredKeyStore } from './key-store.ts';
 import type { KeyForms } from './keys.ts';
 import type { Kms, KmsCall, MaybePromise, StoredKey } from './kms.ts';
 import type { StateRuleName } from './rules/key-states.ts';
@@ -26,8 +27,8 @@ export interface KeyRow<Input, Output> extends Common {
   readonly key: keyof Input & string;
   readonly forms: KeyForms;
   readonly state: StateRuleName;
-  /** The only origin of keys that have the operation. */
-  readonly origin?: KeyOrigin;
+  /** Of keys that have the operation; absent: all. */
+  readonly origins?: readonly KeyOrigin[];
   run(input: Input, call: KmsCall, key: StoredKey, kms: Kms): MaybePromise<Output>;
 }
 
@@ -35,6 +36,12 @@ export interface KeyRow<Input, Output> extends Common {
 export interface AccountRow<Input, Output> extends Common {
   readonly kind: 'account';
   run(input: Input, call: KmsCall, kms: Kms): MaybePromise<Output>;
+}
+
+/** An operation on the custom key store that CustomKeyStoreId names. */
+export interface StoreRow<Input, Output> extends Common {
+  readonly kind: 'store';
+  run(input: Input, call: KmsCall, store: StoredKeyStore, kms: Kms): MaybePromise<Output>;
 }
 
 /** An operation that finds what it touches in its own way. The first target is the one in `action`. */
@@ -48,6 +55,7 @@ export interface CustomRow<Input, Output, Found> extends Common {
 export type OperationRow =
   | KeyRow<Record<string, Json>, unknown>
   | AccountRow<Record<string, Json>, unknown>
+  | StoreRow<Record<string, Json>, unknown>
   | CustomRow<Record<string, Json>, unknown, unknown>;
 
 /** Rows are typed where they are written and uniform in the table. */
@@ -55,6 +63,8 @@ export const onKey = <Input, Output>(row: Omit<KeyRow<Input, Output>, 'kind'>): 
   ({ kind: 'key', ...row }) as unknown as OperationRow;
 export const onAccount = <Input, Output>(row: Omit<AccountRow<Input, Output>, 'kind'>): OperationRow =>
   ({ kind: 'account', ...row }) as unknown as OperationRow;
+export const onStore = <Input, Output>(row: Omit<StoreRow<Input, Output>, 'kind'>): OperationRow =>
+  ({ kind: 'store', ...row }) as unknown as OperationRow;
 export const custom = <Input, Output, Found>(
   row: Omit<CustomRow<Input, Output, Found>, 'kind'>,
 ): OperationRow => ({ kind: 'custom', ...row }) as unknown as OperationRow;

@@ -37,8 +37,20 @@ export interface Tag {
   readonly TagValue: string;
 }
 
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingImport';
-export type KeyOrigin = 'AWS_KMS' | 'EXTERNAL';
+export type StoredKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingImport';
+/** A key is Unavailable while its custom key store is not connected: that is never stored with the key. */
+export type KeyState = StoredKeyState | 'Unavailable';
+export type KeyOrigin = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM';
+
+/** Where the material of a key in a custom key store is. */
+export interface InStore {
+  /** Of the custom key store. */
+  readonly id: string;
+  /** Of the key in the HSMs. */
+  readonly handle: string;
+  /** Of the material, kept by every copy of it in HSMs. */
+  readonly lineage: string;
+}
 
 export interface KeyRecord {
   readonly id: KeyId;
@@ -50,9 +62,11 @@ export interface KeyRecord {
   readonly keySpec: 'SYMMETRIC_DEFAULT';
   readonly usage: 'ENCRYPT_DECRYPT';
   readonly origin: KeyOrigin;
+  /** Of origin AWS_CLOUDHSM, and only of it. */
+  readonly inStore?: InStore;
   readonly multiRegion: boolean;
-  /** As it was set last: imported material may have expired since (rules/imported-material.ts, `stateOf`). */
-  readonly state: KeyState;
+  /** As it was set last: rules/key-states.ts, `stateOf`, says what it is now. */
+  readonly state: StoredKeyState;
   /** Milliseconds since the epoch; only while the state is PendingDeletion. */
   readonly deletionDate?: number;
   /** Oldest first. */

@@ -13,6 +13,8 @@ import type { Rows } from '../store/rows-contract.ts';
 import type { Aliases } from './aliases.ts';
 import { invalidArn, notFound } from './errors.ts';
 import { type KeyRecord, keyRow, placePrefix } from './key.ts';
+import type { StoredKeyStore } from './key-store.ts';
+import type { KeyStores } from './key-stores.ts';
 import type { MaybePromise, StoredKey } from './kms.ts';
 
 /** `any` = key id, key ARN, alias name, alias ARN. */
@@ -47,15 +49,29 @@ function parseResource(resource: string, place: Place, forms: KeyForms, text: st
 export class Keys {
   readonly #rows: Rows;
   readonly #aliases: Aliases;
+  readonly #keyStores: KeyStores;
 
-  constructor(rows: Rows, aliases: Aliases) {
+  constructor(rows: Rows, aliases: Aliases, keyStores: KeyStores) {
     this.#rows = rows;
     this.#aliases = aliases;
+    this.#keyStores = keyStores;
   }
 
   get(place: Place, id: KeyId): MaybePromise<StoredKey | undefined> {
     const row = keyRow(place, id);
-    return this.#rows.peek<KeyRecord>(row.table, row.id) ?? this.#rows.get<KeyRecord>(row.table, row.id);
+    const cached = this.#rows.peek<KeyRecord>(row.table, row.id);
+    if (cached !== undefined) return this.#withStore(cached);
+    return this.#rows.get<KeyRecord>(row.table, row.id).then((stored) => stored && this.#withStore(stored));
+  }
+
+  /** What most keys are in is no custom key store. */
+  #withStore(stored: StoredKey): MaybePromise<StoredKey> {
+    const { inStore } = stored.value;
+    if (inStore === undefined) return stored;
+    const joined = (store: StoredKeyStore | undefined): StoredKey =>
+      store === undefined ? stored : { ...stored, store: store.value };
+    const store = this.#keyStores.get(stored.value, inStore.id);
+    return store instanceof Promise ? store.then(joined) : joined(store);
   }
 
   find(name: KeyName): MaybePromise<StoredKey | undefined> {

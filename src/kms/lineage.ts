@@ -10,6 +10,7 @@
 import type { AccountId } from '../core/ids.ts';
 import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
 import { scanAll } from '../store/scan-all.ts';
+import type { Erasure } from './backend.ts';
 import { joinChanges } from './change.ts';
 import { type KeyRecord, placePrefix } from './key.ts';
 import type { StoredKey } from './kms.ts';
@@ -59,6 +60,10 @@ export interface LineageRecord {
   readonly fingerprint: string;
   /** On `imported`. */
   readonly arrival?: Arrival;
+  /** On `made` in HSMs: what every copy of the material in HSMs is told by. */
+  readonly hsmLineage?: string;
+  /** On `destroyed` of such: what the HSM signed when it erased the key, base64; absent where none did. */
+  readonly erasure?: string;
 }
 
 type KeyName = Pick<KeyRecord, 'account' | 'region' | 'id'>;
@@ -97,6 +102,24 @@ export const materialMade = (
     { put: [{ ...fingerprintRow(key, materialId, fingerprint), version: 1, value: {} }] },
   );
 
+/** Of material that nobody but the HSMs of a cluster has seen: it is told by their lineage, not by a fingerprint. */
+export function materialMadeInHsm(
+  key: KeyName,
+  materialId: string,
+  { clusterId, lineage }: { readonly clusterId: string; readonly lineage: string },
+  { time, eventId }: When,
+): RowsChange {
+  const holders = [{ place: `hsm:${clusterId}`, under: 'hsm-key' }] as const;
+  return record(key, materialId, {
+    event: 'made',
+    time,
+    eventId,
+    holders,
+    fingerprint: '',
+    hsmLineage: lineage,
+  });
+}
+
 const fingerprintRow = ({ account, region, id }: KeyName, materialId: string, fingerprint: string) =>
   ({ table: 'lineage', id: `${account}/fingerprint/${fingerprint}/${region}/${id}/${materialId}` }) as const;
 
@@ -126,9 +149,12 @@ export async function materialGone(
   materialId: string,
   event: 'deleted' | 'expired' | 'destroyed',
   { time, eventId }: When,
+  erasure?: Erasure,
 ): Promise<RowsChange> {
-  const holders = await holdersElsewhere(rows, key, materialId);
-  const value = { event, time, eventId, holders, fingerprint: '' };
+  const elsewhere = await holdersElsewhere(rows, key, materialId);
+  const holders = elsewhere.filter(({ place }) => !(erasure?.everywhere && place.startsWith('hsm:')));
+  const signed = erasure === undefined ? {} : { erasure: erasure.receipt };
+  const value = { event, time, eventId, holders, fingerprint: '', ...signed };
   return record(key, materialId, value, event === 'destroyed' ? undefined : version + 1);
 }
 

@@ -18,11 +18,11 @@ export async function dropMaterial(
   when: When,
 ): Promise<RowsChange> {
   const handle = await kms.materials.find(key.value, id);
-  if (handle !== undefined) await kms.backend.destroy(handle);
+  const erasure = handle && (await kms.backend.destroy(handle));
   const row = materialRow(key.value, id);
   const stored = await kms.rows.get(row.table, row.id);
   const gone = stored === undefined ? {} : { delete: [{ ...row, version: stored.version }] };
-  return joinChanges(gone, await materialGone(kms.rows, key, id, why, when));
+  return joinChanges(gone, await materialGone(kms.rows, key, id, why, when, erasure));
 }
 
 /** The same for imported material of a key that stays. */

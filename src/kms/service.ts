@@ -7,7 +7,7 @@ import type { Json } from '../core/json.ts';
 import { operations as model } from '../core/shapes/kms.ts';
 import type { OperationModel } from '../core/shapes/operation-model.ts';
 import { unsupported } from './errors.ts';
-import type { AccountRow, CustomRow, KeyRow, OperationRow } from './handler.ts';
+import type { AccountRow, CustomRow, KeyRow, OperationRow, StoreRow } from './handler.ts';
 import { arnOf } from './key.ts';
 import type { Kms, KmsCall } from './kms.ts';
 import { operationTable } from './operation-table.ts';
@@ -60,6 +60,8 @@ function build({ name, input, output }: OperationModel, row: OperationRow, kms: 
       return { ...wire, ...keyOperation(row, refuse, kms) } as Operation;
     case 'account':
       return { ...wire, ...accountOperation(row, refuse, kms) } as Operation;
+    case 'store':
+      return { ...wire, ...storeOperation(row, refuse, kms) } as Operation;
     case 'custom':
       return { ...wire, ...customOperation(row, refuse, kms) } as Operation;
   }
@@ -83,8 +85,8 @@ function keyOperation(row: KeyRow<Input, unknown>, refuse: Refuse, kms: Kms): Be
       const key = requireFound(found);
       refuse(input);
       requireManagedKeyAccess(key.value, row.action, call.caller);
-      requireOrigin(key.value, row.origin);
-      requireState(key.value, row.state, call.time);
+      requireOrigin(key.value, row.origins);
+      requireState(key, row.state, call.time);
       if (!row.readOnly) call.record.responseElements = { keyId: arnOf(key.value) };
       return row.run(input, call as KmsCall, key, kms);
     },
@@ -105,6 +107,23 @@ function accountOperation(row: AccountRow<Input, unknown>, refuse: Refuse, kms: 
     run(input, call) {
       refuse(input);
       return row.run(input, call as KmsCall, kms);
+    },
+  };
+}
+
+/** The event names the store by what people know it by: CloudTrail's additionalEventData. */
+function storeOperation(row: StoreRow<Input, unknown>, refuse: Refuse, kms: Kms): Behaviour<null> {
+  return {
+    resolve: (_input, call) => ({
+      resolved: null,
+      targets: [{ action: row.action, resource: '*', account: call.account }],
+    }),
+    async run(input, call) {
+      refuse(input);
+      const store = await kms.keyStores.require(call, String(input.CustomKeyStoreId));
+      const { name: customKeyStoreName, clusterId } = store.value;
+      call.record.additionalEventData = { customKeyStoreName, clusterId };
+      return row.run(input, call as KmsCall, store, kms);
     },
   };
 }

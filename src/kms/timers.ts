@@ -2,6 +2,7 @@
 import type { Place } from '../core/ids.ts';
 import type { RowsChange } from '../store/rows-contract.ts';
 import type { KeyRecord } from './key.ts';
+import type { KeyStoreRecord } from './key-store.ts';
 
 export interface KeyTimer extends Place {
   readonly keyId: string;
@@ -16,6 +17,18 @@ export interface ImportKeyTimer extends KeyTimer {
   readonly publicKeyHash: string;
 }
 
+export interface StoreTimer extends Place {
+  readonly storeId: string;
+}
+
+export interface AttemptTimer extends StoreTimer {
+  readonly attempt: string;
+}
+
+export interface OrphanTimer extends StoreTimer {
+  readonly keyId: string;
+}
+
 export interface Timers {
   /** Row writes that make Lockholm look at the key's rotation at `due`, milliseconds since the epoch. */
   rotateAt(key: KeyRecord, due: number): RowsChange;
@@ -25,6 +38,11 @@ export interface Timers {
   expireAt(key: KeyRecord, materialId: string, due: number): RowsChange;
   /** Row writes that make Lockholm erase an import key at `due`. */
   dropImportKeyAt(key: KeyRecord, publicKeyHash: string, due: number): RowsChange;
+  /** Row writes that make Lockholm delete at `due` what the HSMs have for a key that there is not. */
+  dropOrphanAt(store: KeyStoreRecord, keyId: string, due: number): RowsChange;
+  /** Row writes that make Lockholm go on with connecting the store, for the call that is its `attempt`. */
+  connectAt(store: KeyStoreRecord, due: number): RowsChange;
+  disconnectAt(store: KeyStoreRecord, due: number): RowsChange;
   /** Row writes that make Lockholm erase at `due` what was deleted from the store before. */
   eraseAt(due: number): RowsChange;
 }

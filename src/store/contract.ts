@@ -40,6 +40,12 @@ export const tables = [
   'hsm-address',
   /** Written with whatever counts towards the limits of `<account>/<region>`, so that no two counts are at one time. */
   'hsm-limit',
+  /** Custom key stores: `<account>/<region>/<store id>`. */
+  'key-store',
+  /** Written with whatever changes which custom key stores there are in `<account>/<region>`. */
+  'key-store-limit',
+  /** Tokens of the passwords with which key stores log in: `<account>/<region>/<store id>/<current or next>`. */
+  'store-credential',
   /** Durable background jobs and timers. */
   'job',
   /** Derived from the journal, rebuilt from it when lost. */

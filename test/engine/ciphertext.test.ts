@@ -4,7 +4,15 @@ import { test } from 'node:test';
 import { canonicalContext } from '../../src/core/encryption-context.ts';
 import { openMessage, sealMessage } from '../../src/engine/algorithms/symmetric/message.ts';
 import { derive, kdfLabel } from '../../src/engine/kdf.ts';
-import { encodeHeader, parseHeader } from '../../src/engine/protocol/ciphertext.ts';
+import {
+  encodeHeader,
+  encodeName,
+  NAME_SIZE,
+  parseHeader,
+  SCHEME_HSM,
+} from '../../src/engine/protocol/ciphertext.ts';
+import { openMessage as openInHsm } from '../../src/hsm/message-cipher.ts';
+import { hsmMaterialId } from '../../src/keystores/cloudhsm/make-key.ts';
 import { rounds, seeded } from '../support/random.ts';
 import { hex, readVectors } from '../support/vectors.ts';
 
@@ -21,9 +29,12 @@ interface Case {
   readonly plaintext: string;
   readonly ciphertext: string;
 }
-const { cases } = readVectors<{ cases: Case[] }>('ciphertext');
+const { cases, hsmCases } = readVectors<{
+  cases: Case[];
+  hsmCases: (Case & { readonly lineage: string })[];
+}>('ciphertext');
 
-test('there are ciphertext vectors', () => assert.equal(cases.length, 4));
+test('there are ciphertext vectors', () => assert.deepEqual([cases.length, hsmCases.length], [4, 2]));
 
 for (const vector of cases) {
   test(`ciphertext vector: ${vector.name}`, () => {
@@ -37,7 +48,27 @@ for (const vector of cases) {
     assert.equal(sealed.toString('hex'), vector.ciphertext);
     assert.equal(openMessage(material, hex(vector.ciphertext), context)?.toString('hex'), vector.plaintext);
     const { account, keyId, materialId } = vector;
-    assert.deepEqual(parseHeader(hex(vector.ciphertext)), { account, keyId, materialId });
+    assert.deepEqual(parseHeader(hex(vector.ciphertext)), { scheme: 1, account, keyId, materialId });
+  });
+}
+
+for (const vector of hsmCases) {
+  test(`ciphertext vector: ${vector.name}`, () => {
+    const context = canonicalContext(vector.context);
+    assert.equal(context.toString('hex'), vector.canonicalContext);
+    const material = createSecretKey(hex(vector.material));
+    const label = kdfLabel('lockholm/hsm-message/1', 16);
+    assert.equal(derive(material, label, hex(vector.nonce)).toString('hex'), vector.messageKey);
+    const { account, keyId, materialId, lineage } = vector;
+    assert.equal(hsmMaterialId(keyId, lineage), materialId);
+    const blob = hex(vector.ciphertext);
+    const name = encodeName(SCHEME_HSM, vector);
+    assert.deepEqual(blob.subarray(0, NAME_SIZE), name);
+    assert.deepEqual(parseHeader(blob), { scheme: 2, account, keyId, materialId });
+    const sealed = blob.subarray(NAME_SIZE);
+    const opened = openInHsm(material, sealed, Buffer.concat([name, context]));
+    assert.equal(opened?.toString('hex'), vector.plaintext);
+    assert.equal(openMessage(material, blob, context), undefined);
   });
 }
 
@@ -61,11 +92,11 @@ test('a header that parses is encoded to the same bytes, and no bytes make the p
   let parsed = 0;
   for (let round = 0; round < rounds(3000); round += 1) {
     const blob = random.bytes(random.below(140));
-    if (random.below(2) === 0) blob.set([1, random.below(2), 0].slice(0, blob.length));
+    if (random.below(2) === 0) blob.set([1 + random.below(2), random.below(2), 0].slice(0, blob.length));
     const header = parseHeader(blob);
     if (header === undefined) continue;
     parsed += 1;
-    assert.deepEqual(encodeHeader(header, blob.subarray(56, 72)), blob.subarray(0, 72));
+    assert.deepEqual(encodeName(header.scheme, header), blob.subarray(0, NAME_SIZE));
   }
   assert.ok(parsed > 100, `${parsed} parsed`);
 });

@@ -28,6 +28,7 @@ import { OPERATOR_ACCOUNT } from '../../src/operator/operation.ts';
 import { commitWithEvent } from '../../src/operator/own-event.ts';
 import type { OperatorParts } from '../../src/operator/parts.ts';
 import { operatorService } from '../../src/operator/service.ts';
+import { bindKeyStores } from '../../src/server/front/key-stores.ts';
 import { bindKms } from '../../src/server/front/kms.ts';
 import { serviceEvents } from '../../src/server/front/service-events.ts';
 import { ClockGuard } from '../../src/store/clock-guard.ts';
@@ -36,9 +37,11 @@ import { engineAuthenticator } from '../../src/store/engine-authenticator.ts';
 import { JobRunner } from '../../src/store/jobs.ts';
 import { openRows } from '../../src/store/rows.ts';
 import type { FrontRows, RowsChange } from '../../src/store/rows-contract.ts';
+import { sharedRuns } from '../../src/store/shared-runs.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { operatorCaller } from '../../src/wire/operator-json.ts';
 import type { TestEngines } from '../support/engines.ts';
+import { noClusters } from '../support/kms.ts';
 
 export const REGION = must(parseRegion('eu-central-1'), 'Region');
 export const ACCOUNT = must(parseAccountId('111122223333'), 'account');
@@ -111,7 +114,10 @@ export async function startNode(
     await store.close();
   };
   const events = serviceEvents({ ...parts, rows });
-  const kms = bindKms({ rows, store, engine, events, lastUsage: { trackingStart: 0, get: () => undefined } });
+  const erase = sharedRuns(() => store.erase());
+  const keyStores = bindKeyStores({ ...noClusters, rows, engine, events, clock, erase });
+  const lastUsage = { trackingStart: 0, get: () => undefined };
+  const kms = bindKms({ rows, engine, events, erase, lastUsage, keyStores, wake: () => undefined });
   try {
     const mark = await readRestoreMark(data);
     await domain.load();

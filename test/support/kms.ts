@@ -9,8 +9,10 @@ import type { Caller } from '../../src/core/call.ts';
 import type { ServiceError } from '../../src/core/errors.ts';
 import { type AccountId, must, parseAccountId, parseRegion, rootArn } from '../../src/core/ids.ts';
 import { ownerAuthorizer } from '../../src/identity/authorizer.ts';
+import type { StoreParts } from '../../src/keystores/cloudhsm/stores.ts';
 import type { Kms } from '../../src/kms/kms.ts';
 import { kmsService } from '../../src/kms/service.ts';
+import { bindKeyStores, type KeyStoreParts, keyStoreJobs } from '../../src/server/front/key-stores.ts';
 import { bindKms, kmsJobs } from '../../src/server/front/kms.ts';
 import { serviceEvents } from '../../src/server/front/service-events.ts';
 import { ClockGuard } from '../../src/store/clock-guard.ts';
@@ -18,6 +20,7 @@ import { engineAuthenticator } from '../../src/store/engine-authenticator.ts';
 import { JobRunner } from '../../src/store/jobs.ts';
 import { openRows } from '../../src/store/rows.ts';
 import type { Rows } from '../../src/store/rows-contract.ts';
+import { sharedRuns } from '../../src/store/shared-runs.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { JsonLog } from '../../src/wire/log.ts';
 import { Pipeline } from '../../src/wire/pipeline.ts';
@@ -43,6 +46,7 @@ export interface CallOptions {
 
 export interface TestKms {
   readonly kms: Kms;
+  readonly stores: StoreParts;
   readonly rows: Rows;
   readonly folder: string;
   readonly clock: { time: number; now(): number };
@@ -62,7 +66,13 @@ export interface TestKms {
 // biome-ignore lint/suspicious/noExplicitAny: JSON that tests look into
 type Envelope = any;
 
-export async function startKms(): Promise<TestKms> {
+/** Of a server without HSMs. */
+export const noClusters: Pick<KeyStoreParts, 'clusters' | 'warn'> = {
+  clusters: { find: async () => undefined },
+  warn: () => undefined,
+};
+
+export async function startKms(given: Partial<typeof noClusters> = {}): Promise<TestKms> {
   const folder = await mkdtemp(join(tmpdir(), 'lockholm-kms-'));
   const engines = await startEngines();
   const { engine } = engines;
@@ -73,12 +83,17 @@ export async function startKms(): Promise<TestKms> {
   const encodeEvent = createEncoder('test');
   const dropped: string[] = [];
   const journalled = (id: string): void => void dropped.push(id);
+  const events = serviceEvents({ encodeEvent, rows, journal, clock, journalled });
+  const erase = sharedRuns(() => store.erase());
+  const keyStores = bindKeyStores({ ...noClusters, ...given, rows, engine, events, clock, erase });
   const kms = bindKms({
     rows,
-    store,
     engine,
-    events: serviceEvents({ encodeEvent, rows, journal, clock, journalled }),
+    events,
+    erase,
     lastUsage: { trackingStart: clock.time, get: () => undefined },
+    keyStores,
+    wake: () => undefined,
   });
   const logged: string[] = [];
   const log = new JsonLog('error', (line) => {
@@ -110,6 +125,7 @@ export async function startKms(): Promise<TestKms> {
   const guard = () => new ClockGuard({ rows, lastTime: () => journal.lastTime });
   return {
     kms,
+    stores: keyStores.stores,
     rows,
     guard,
     folder,
@@ -128,7 +144,7 @@ export async function startKms(): Promise<TestKms> {
       const runner = new JobRunner({
         rows,
         clock,
-        handlers: kmsJobs(kms),
+        handlers: { ...kmsJobs(kms), ...keyStoreJobs(keyStores.stores, kms) },
         guard: guard(),
         log: (event, facts) => process.stderr.write(`${event} ${JSON.stringify(facts)}\n`),
         owner: 'test',
@@ -144,6 +160,7 @@ export async function startKms(): Promise<TestKms> {
       return found;
     },
     async stop() {
+      keyStores.stores.connections.stop();
       await journal.close();
       await store.close();
       await engines.stop();

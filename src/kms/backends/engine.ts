@@ -1,8 +1,8 @@
-/** Keys of origin AWS_KMS: material as tokens that only the engine opens. */
+/** Keys of origins AWS_KMS and EXTERNAL: material as tokens that only the engine opens. */
 import { PARTITION } from '../../core/ids.ts';
 import { type Binding, encodeBinding } from '../../engine/protocol/binding.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
-import type { KeyBackend, MaterialHandle } from '../backend.ts';
+import type { KeyBackend, KeyMaker, TokenMaterial } from '../backend.ts';
 import type { KeyRecord } from '../key.ts';
 
 /** A multi-Region key's material is bound to no Region, so that its replicas can use it. */
@@ -23,19 +23,23 @@ export function materialBinding(
   };
 }
 
-export function engineBackend(engine: Engine): KeyBackend {
-  const used = (material: MaterialHandle, counter: number) => ({
+/** A key of any other origin gets its material otherwise. */
+export const engineMaker = (engine: Engine): KeyMaker => ({
+  async create(key) {
+    const binding = encodeBinding(materialBinding(key, ''));
+    const made = await engine.call('createMaterial', { binding });
+    return { materialId: made.materialId, token: made.token, fingerprint: made.fingerprint };
+  },
+});
+
+export function engineBackend(engine: Engine): KeyBackend<TokenMaterial> {
+  const used = (material: TokenMaterial, counter: number) => ({
     keyArn: material.keyArn,
     materialId: material.materialId,
     session: engine.session,
     counter,
   });
   return {
-    async create(key) {
-      const binding = encodeBinding(materialBinding(key, ''));
-      const made = await engine.call('createMaterial', { binding });
-      return { materialId: made.materialId, token: made.token, fingerprint: made.fingerprint };
-    },
     async encrypt(material, plaintext, context) {
       const { binding, token } = material;
       const reply = await engine.call('encrypt', { binding, token, plaintext, context });
@@ -71,6 +75,7 @@ export function engineBackend(engine: Engine): KeyBackend {
     },
     async destroy({ binding, token }) {
       await engine.call('forget', { binding, token });
+      return undefined;
     },
   };
 }

@@ -1,13 +1,15 @@
 import { keyArn, newKeyId } from '../../core/ids.ts';
 import type { CreateKeyRequest, CreateKeyResponse } from '../../core/shapes/kms.ts';
-import { storeNotFound, unsupported, validation } from '../errors.ts';
+import { unsupported, validation } from '../errors.ts';
 import { onAccount } from '../handler.ts';
 import { arnOf } from '../key.ts';
-import type { KmsCall } from '../kms.ts';
-import { newEmptyKey, newKey } from '../new-key.ts';
+import type { KeyStoreRecord } from '../key-store.ts';
+import type { Kms, KmsCall } from '../kms.ts';
+import { type NewKeyTraits, newEmptyKey, newKey, newKeyInStore } from '../new-key.ts';
 import { keyMetadata } from '../rules/key-metadata.ts';
 import { defaultKeyPolicy, requireAcceptablePolicy } from '../rules/key-policy.ts';
 import { requireSpecAndUsage } from '../rules/key-specs.ts';
+import { connectedStore, requireTwoHsms } from '../rules/key-stores.ts';
 import { requireValidTags } from '../rules/tags.ts';
 
 /** KMS API reference, "CreateKey". */
@@ -41,16 +43,26 @@ export const createKey = onAccount<CreateKeyRequest, CreateKeyResponse>({
       policy,
       tags,
     } as const;
-    const { record, change } =
-      input.Origin === 'EXTERNAL'
-        ? newEmptyKey(traits, call)
-        : await newKey(kms, { ...traits, rotate: false }, call);
+    const { record, change, store } = await made(input, traits, call, kms);
     call.record.resources.push(arnOf(record));
     call.record.responseElements = { keyId: arnOf(record) };
     await call.commit(change);
-    return { KeyMetadata: keyMetadata(record, call.time) };
+    return { KeyMetadata: keyMetadata({ value: record, ...(store && { store }) }, call.time) };
   },
 });
+
+async function made(
+  { Origin: origin, CustomKeyStoreId: id }: CreateKeyRequest,
+  traits: Omit<NewKeyTraits, 'rotate'>,
+  call: KmsCall,
+  kms: Kms,
+): Promise<Awaited<ReturnType<typeof newKey>> & { readonly store?: KeyStoreRecord }> {
+  if (origin === 'EXTERNAL') return newEmptyKey(traits, call);
+  if (id === undefined) return newKey(kms, { ...traits, rotate: false }, call);
+  const store = await connectedStore(id, call, kms);
+  await requireTwoHsms(store.value, kms.clusters);
+  return { ...(await newKeyInStore(kms, traits, store, call)), store: store.value };
+}
 
 function acceptablePolicy(input: CreateKeyRequest, call: KmsCall): string {
   if (input.Policy === undefined) return defaultKeyPolicy(call.account);
@@ -72,6 +84,7 @@ function requireOrigin({
   Origin: origin = 'AWS_KMS',
   CustomKeyStoreId: store,
   XksKeyId: xksKey,
+  MultiRegion: multiRegion,
 }: CreateKeyRequest): void {
   const inStore = origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE';
   if (inStore && store === undefined)
@@ -80,6 +93,7 @@ function requireOrigin({
     throw validation(`CustomKeyStoreId cannot be specified for keys with origin ${origin}.`);
   if (origin !== 'EXTERNAL_KEY_STORE' && xksKey !== undefined)
     throw validation(`XksKeyId cannot be specified for keys with origin ${origin}.`);
-  if (store !== undefined) throw storeNotFound(`Custom key store ${store} does not exist.`);
-  if (inStore) throw unsupported(`Keys with origin ${origin} are not supported yet.`);
+  if (origin === 'EXTERNAL_KEY_STORE') throw unsupported(`Keys with origin ${origin} are not supported yet.`);
+  if (inStore && multiRegion === true)
+    throw unsupported('Keys in custom key stores cannot be multi-Region keys.');
 }

@@ -8,6 +8,7 @@ import {
   sourceTarget,
   usableKey,
 } from '../rules/ciphertext-source.ts';
+import { shownMaterial } from '../rules/shown-material.ts';
 import { decrypting, endDryRun } from '../rules/use.ts';
 
 /** KMS API reference, "Decrypt". The ciphertext names its key; KeyId, when given, must agree. */
@@ -33,7 +34,7 @@ export const decrypt = custom<DecryptRequest, DecryptResponse, CiphertextSource>
       KeyId: use.keyArn,
       Plaintext: plaintext,
       EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
-      KeyMaterialId: use.materialId,
+      ...shownMaterial(key, use.materialId, 'KeyMaterialId'),
     };
   },
 });

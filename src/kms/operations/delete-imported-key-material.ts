@@ -20,7 +20,7 @@ export const deleteImportedKeyMaterial = onKey<
 >({
   key: 'KeyId',
   forms: 'id-or-arn',
-  origin: 'EXTERNAL',
+  origins: ['EXTERNAL'],
   state: 'any',
   action: 'kms:DeleteImportedKeyMaterial',
   readOnly: false,

@@ -11,7 +11,7 @@ export const describeKey = onKey<DescribeKeyRequest, DescribeKeyResponse>({
   action: 'kms:DescribeKey',
   readOnly: true,
   audit: ['KeyId'],
-  run(input, call, { value: key }) {
+  run(input, call, key) {
     requireGrantTokens(input.GrantTokens);
     return { KeyMetadata: keyMetadata(key, call.time) };
   },

@@ -6,7 +6,7 @@ import { onKey } from '../handler.ts';
 export const disableKeyRotation = onKey<DisableKeyRotationRequest, void>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  origin: 'AWS_KMS',
+  origins: ['AWS_KMS'],
   state: 'enabled',
   action: 'kms:DisableKeyRotation',
   readOnly: false,

@@ -7,7 +7,7 @@ import { DEFAULT_ROTATION_DAYS, rotationDue } from '../rules/rotation.ts';
 export const enableKeyRotation = onKey<EnableKeyRotationRequest, void>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  origin: 'AWS_KMS',
+  origins: ['AWS_KMS'],
   state: 'enabled',
   action: 'kms:EnableKeyRotation',
   readOnly: false,

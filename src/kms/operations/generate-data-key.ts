@@ -1,6 +1,7 @@
 import type { GenerateDataKeyRequest, GenerateDataKeyResponse } from '../../core/shapes/kms.ts';
 import { onKey } from '../handler.ts';
 import { generateDataKeyUnder } from '../rules/data-key.ts';
+import { shownMaterial } from '../rules/shown-material.ts';
 
 /** KMS API reference, "GenerateDataKey". */
 export const generateDataKey = onKey<GenerateDataKeyRequest, GenerateDataKeyResponse>({
@@ -17,7 +18,7 @@ export const generateDataKey = onKey<GenerateDataKeyRequest, GenerateDataKeyResp
       CiphertextBlob: made.ciphertext,
       Plaintext: made.plaintext,
       KeyId: made.use.keyArn,
-      KeyMaterialId: made.use.materialId,
+      ...shownMaterial(key, made.use.materialId, 'KeyMaterialId'),
     };
   },
 });

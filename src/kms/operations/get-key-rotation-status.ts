@@ -6,7 +6,7 @@ import { rotates } from '../rules/rotation.ts';
 export const getKeyRotationStatus = onKey<GetKeyRotationStatusRequest, GetKeyRotationStatusResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  origin: 'AWS_KMS',
+  origins: ['AWS_KMS'],
   state: 'any',
   action: 'kms:GetKeyRotationStatus',
   readOnly: true,

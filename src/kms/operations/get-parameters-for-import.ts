@@ -7,7 +7,7 @@ import { requireWrapping } from '../rules/import.ts';
 export const getParametersForImport = onKey<GetParametersForImportRequest, GetParametersForImportResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  origin: 'EXTERNAL',
+  origins: ['EXTERNAL'],
   state: 'notPendingDeletion',
   action: 'kms:GetParametersForImport',
   readOnly: true,

@@ -22,7 +22,7 @@ import { isPermanent, withMaterial } from '../rules/imported-material.ts';
 export const importKeyMaterial = onKey<ImportKeyMaterialRequest, ImportKeyMaterialResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
-  origin: 'EXTERNAL',
+  origins: ['EXTERNAL'],
   state: 'notPendingDeletion',
   action: 'kms:ImportKeyMaterial',
   readOnly: false,

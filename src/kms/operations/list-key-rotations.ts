@@ -12,6 +12,7 @@ import { pageOf } from '../rules/paging.ts';
 export const listKeyRotations = onKey<ListKeyRotationsRequest, ListKeyRotationsResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
+  origins: ['AWS_KMS', 'EXTERNAL'],
   state: 'any',
   action: 'kms:ListKeyRotations',
   readOnly: true,

@@ -10,6 +10,7 @@ import {
   usableKey,
 } from '../rules/ciphertext-source.ts';
 import { type FoundKey, findKey, keyTarget } from '../rules/find-key.ts';
+import { shownMaterial } from '../rules/shown-material.ts';
 import { decrypting, endDryRun, requireEncryptionKey } from '../rules/use.ts';
 
 interface Both {
@@ -17,7 +18,8 @@ interface Both {
   readonly destination: FoundKey;
 }
 
-/** KMS API reference, "ReEncrypt": two authorisations, and the plaintext never leaves the engine. */
+/** KMS API reference, "ReEncrypt": two authorisations; the plaintext stays in the engine, or in
+ * the HSMs of one cluster. */
 export const reEncrypt = custom<ReEncryptRequest, ReEncryptResponse, Both>({
   action: 'kms:ReEncryptFrom',
   readOnly: true,
@@ -71,8 +73,8 @@ export const reEncrypt = custom<ReEncryptRequest, ReEncryptResponse, Both>({
       KeyId: to.keyArn,
       SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
-      SourceKeyMaterialId: from.materialId,
-      DestinationKeyMaterialId: to.materialId,
+      ...shownMaterial(sourceKey, from.materialId, 'SourceKeyMaterialId'),
+      ...shownMaterial(target, to.materialId, 'DestinationKeyMaterialId'),
     };
   },
 });

@@ -10,6 +10,7 @@ import { requireOnDemandRotationLeft, rotated, rotatedToPending } from '../rules
 export const rotateKeyOnDemand = onKey<RotateKeyOnDemandRequest, RotateKeyOnDemandResponse>({
   key: 'KeyId',
   forms: 'id-or-arn',
+  origins: ['AWS_KMS', 'EXTERNAL'],
   state: 'enabled',
   action: 'kms:RotateKeyOnDemand',
   readOnly: false,

@@ -2,9 +2,15 @@
 
 import type { Target } from '../../core/call.ts';
 import { canonicalContext } from '../../core/encryption-context.ts';
+import { ServiceError } from '../../core/errors.ts';
 import { type AccountId, keyArn, must, parseAccountId, parseKeyId } from '../../core/ids.ts';
 import type { DecryptRequest } from '../../core/shapes/kms.ts';
-import { type CiphertextHeader, parseHeader } from '../../engine/protocol/ciphertext.ts';
+import {
+  type ParsedHeader,
+  parseHeader,
+  SCHEME_ENGINE,
+  SCHEME_HSM,
+} from '../../engine/protocol/ciphertext.ts';
 import type { MaterialHandle } from '../backend.ts';
 import { incorrectKey, invalidCiphertext, keyDoesNotExist, validation } from '../errors.ts';
 import { arnOf, type KeyRecord } from '../key.ts';
@@ -31,7 +37,7 @@ export interface CiphertextSource {
   readonly request: SourceRequest;
   /** Absent only in a dry run that ignores the ciphertext. */
   readonly ciphertext: Uint8Array | undefined;
-  readonly header: CiphertextHeader | undefined;
+  readonly header: ParsedHeader | undefined;
   readonly arn: string;
   readonly account: AccountId;
   readonly key: StoredKey | undefined;
@@ -66,7 +72,17 @@ async function requireGenuine(source: CiphertextSource, kms: Kms): Promise<void>
   if (source.key === undefined || source.ciphertext === undefined) throw invalidCiphertext();
   const material = await materialOf(source, source.key.value, kms);
   const context = canonicalContext(source.request.EncryptionContext);
-  await decrypting(kms.backend.check(material, source.ciphertext, context));
+  await decrypting(genuine(kms.backend.check(material, source.ciphertext, context)));
+}
+
+/** Whether a key of another account can be used now is that account's business too. */
+async function genuine(check: Promise<void>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'KMSInvalidStateException') throw invalidCiphertext();
+    throw error;
+  }
 }
 
 async function findNamed(keyId: string, call: KmsCall, kms: Kms) {
@@ -109,19 +125,26 @@ export function usableKey(
   const key = stored.value;
   if (source.named !== undefined && source.named.arn !== arnOf(key)) throw incorrectKey();
   requireManagedKeyAccess(key, `kms:${operation}`, call.caller);
-  requireState(key, 'enabled', call.time);
+  requireState(stored, 'enabled', call.time);
   requireUsage(key, 'ENCRYPT_DECRYPT', operation);
   requireAlgorithm(key, source.request.EncryptionAlgorithm);
   requireGrantTokens(source.request.GrantTokens);
   return key;
 }
 
+/** By the scheme of a ciphertext. */
+const holders: Readonly<Record<number, MaterialHandle['heldBy']>> = {
+  [SCHEME_ENGINE]: 'engine',
+  [SCHEME_HSM]: 'hsm',
+};
+
 export async function materialOf(
   source: CiphertextSource,
   key: KeyRecord,
   kms: Kms,
 ): Promise<MaterialHandle> {
-  const material = source.header && (await kms.materials.find(key, source.header.materialId));
-  if (material === undefined) throw invalidCiphertext();
+  const { header } = source;
+  const material = header && (await kms.materials.find(key, header.materialId));
+  if (material === undefined || material.heldBy !== holders[header?.scheme ?? 0]) throw invalidCiphertext();
   return material;
 }

@@ -7,7 +7,7 @@
  */
 import type { MaterialId } from '../../core/ids.ts';
 import type { KeyMetadata } from '../../core/shapes/kms.ts';
-import type { ImportedMaterial, KeyRecord, KeyState, Material } from '../key.ts';
+import type { ImportedMaterial, KeyRecord, Material, StoredKeyState } from '../key.ts';
 
 export const isPermanent = ({ state }: Material): boolean => state !== 'PENDING_ROTATION';
 
@@ -17,14 +17,14 @@ export const isThere = ({ imported }: Material, time: number): boolean =>
 const isWhole = ({ materials }: Pick<KeyRecord, 'materials'>, time: number): boolean =>
   materials.some(isPermanent) && materials.every((each) => !isPermanent(each) || isThere(each, time));
 
-/** The key's state at `time`, milliseconds since the epoch. */
-export function stateOf(key: KeyRecord, time: number): KeyState {
+/** The key's state at `time`, milliseconds since the epoch, but for its custom key store: key-states.ts. */
+export function importedState(key: KeyRecord, time: number): StoredKeyState {
   if (key.origin !== 'EXTERNAL' || key.state === 'PendingDeletion' || isWhole(key, time)) return key.state;
   return 'PendingImport';
 }
 
 /** The key in that state, or without the material that it would need for it. */
-export function withState(key: KeyRecord, state: Exclude<KeyState, 'PendingImport'>): KeyRecord {
+export function withState(key: KeyRecord, state: Exclude<StoredKeyState, 'PendingImport'>): KeyRecord {
   const missing = key.origin === 'EXTERNAL' && state !== 'PendingDeletion' && !isWhole(key, 0);
   return { ...key, state: missing ? 'PendingImport' : state };
 }
@@ -58,7 +58,7 @@ export function withMaterial(
     ? key.materials.map((each) => (each.id === id ? { ...each, imported } : each))
     : [...key.materials, { id, created: time, state, imported }];
   const kept = { ...key, materials };
-  return stateOf(key, time) === 'PendingImport' ? withState(kept, 'Enabled') : kept;
+  return importedState(key, time) === 'PendingImport' ? withState(kept, 'Enabled') : kept;
 }
 
 /** As KeyMetadata tells it: of material that is there and permanently associated with the key. */

@@ -1,11 +1,13 @@
 import type { KeyMetadata } from '../../core/shapes/kms.ts';
-import { arnOf, currentMaterialIfAny, type KeyRecord } from '../key.ts';
-import { expiration, stateOf } from './imported-material.ts';
+import { arnOf, currentMaterialIfAny } from '../key.ts';
+import { expiration } from './imported-material.ts';
+import { type KeyWithStore, stateOf } from './key-states.ts';
+import { shownMaterial } from './shown-material.ts';
 
 /** KeyMetadata as DescribeKey, CreateKey and ReplicateKey answer it at `time`. */
-export function keyMetadata(key: KeyRecord, time: number): KeyMetadata {
+export function keyMetadata({ value: key, store }: KeyWithStore, time: number): KeyMetadata {
   const arn = arnOf(key);
-  const state = stateOf(key, time);
+  const state = stateOf({ value: key, ...(store && { store }) }, time);
   const current = currentMaterialIfAny(key);
   return {
     AWSAccountId: key.account,
@@ -17,6 +19,8 @@ export function keyMetadata(key: KeyRecord, time: number): KeyMetadata {
     KeyUsage: key.usage,
     KeyState: state,
     ...(key.deletionDate === undefined ? {} : { DeletionDate: key.deletionDate }),
+    ...(key.inStore !== undefined && { CustomKeyStoreId: key.inStore.id }),
+    ...(store !== undefined && { CloudHsmClusterId: store.clusterId }),
     Origin: key.origin,
     KeyManager: key.manager,
     CustomerMasterKeySpec: key.keySpec,
@@ -31,6 +35,6 @@ export function keyMetadata(key: KeyRecord, time: number): KeyMetadata {
       },
     }),
     ...expiration(key, time),
-    ...(current === undefined ? {} : { CurrentKeyMaterialId: current.id }),
+    ...(current === undefined ? {} : shownMaterial(key, current.id, 'CurrentKeyMaterialId')),
   };
 }

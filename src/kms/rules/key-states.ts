@@ -3,9 +3,11 @@
  * ("Key states of AWS KMS keys"), for the states that keys have here.
  */
 import type { ServiceError } from '../../core/errors.ts';
-import { disabled, invalidState } from '../errors.ts';
-import { arnOf, type KeyRecord, type KeyState } from '../key.ts';
-import { stateOf } from './imported-material.ts';
+import { disabled, invalidState, keyUnavailable } from '../errors.ts';
+import { arnOf, type KeyState } from '../key.ts';
+import { isConnected } from '../key-store.ts';
+import type { StoredKey } from '../kms.ts';
+import { importedState } from './imported-material.ts';
 
 type Refusal = (arn: string) => ServiceError;
 type StateRule = Readonly<Partial<Record<KeyState, Refusal>>>;
@@ -18,7 +20,12 @@ export const stateRules = {
   /** Works in every state. */
   any: {},
   /** Uses of the key, and its rotation. */
-  enabled: { Disabled: disabled, PendingDeletion: pendingDeletion, PendingImport: pendingImport },
+  enabled: {
+    Disabled: disabled,
+    PendingDeletion: pendingDeletion,
+    PendingImport: pendingImport,
+    Unavailable: keyUnavailable,
+  },
   /** Switching the key on and off. */
   enabledOrDisabled: { PendingDeletion: pendingDeletion, PendingImport: pendingImport },
   /** Changes to the key that one without use allows. */
@@ -27,13 +34,24 @@ export const stateRules = {
     Enabled: notPendingDeletion,
     Disabled: notPendingDeletion,
     PendingImport: notPendingDeletion,
+    Unavailable: notPendingDeletion,
   },
 } as const satisfies Readonly<Record<string, StateRule>>;
 
 export type StateRuleName = keyof typeof stateRules;
 
+/** What is known of a key when its state is asked for. */
+export type KeyWithStore = Pick<StoredKey, 'value' | 'store'>;
+
+/** At `time`, milliseconds since the epoch. A key that is pending deletion stays so in a store that is disconnected. */
+export function stateOf({ value: key, store }: KeyWithStore, time: number): KeyState {
+  const state = importedState(key, time);
+  if (key.inStore === undefined || state === 'PendingDeletion') return state;
+  return store !== undefined && isConnected(store) ? state : 'Unavailable';
+}
+
 /** At `time`, milliseconds since the epoch. */
-export function requireState(key: KeyRecord, rule: StateRuleName, time: number): void {
+export function requireState(key: KeyWithStore, rule: StateRuleName, time: number): void {
   const refusal = (stateRules[rule] as StateRule)[stateOf(key, time)];
-  if (refusal !== undefined) throw refusal(arnOf(key));
+  if (refusal !== undefined) throw refusal(arnOf(key.value));
 }

@@ -48,7 +48,7 @@ export async function rotated(
   when: When,
 ): Promise<{ readonly key: KeyRecord; readonly change: RowsChange }> {
   const key = stored.value;
-  const made = await kms.backend.create(key);
+  const made = await kms.maker.create(key);
   const previous = key.materials.map((material): Material => ({ ...material, state: 'NON_CURRENT' }));
   const current: Material = {
     id: materialIdOf(made),

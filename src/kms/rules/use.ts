@@ -30,9 +30,10 @@ export function requireEncryptionKey(
   algorithm: string | undefined,
   call: KmsCall,
 ): KeyRecord {
-  const { value: key } = requireFound(found);
+  const stored = requireFound(found);
+  const key = stored.value;
   requireManagedKeyAccess(key, action, call.caller);
-  requireState(key, 'enabled', call.time);
+  requireState(stored, 'enabled', call.time);
   requireUsage(key, 'ENCRYPT_DECRYPT', action.slice('kms:'.length));
   requireAlgorithm(key, algorithm);
   return key;

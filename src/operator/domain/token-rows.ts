@@ -7,6 +7,7 @@ import { materialBinding } from '../../kms/backends/engine.ts';
 import { importKeyBinding } from '../../kms/backends/engine-imports.ts';
 import type { ImportKeyRow } from '../../kms/import-keys.ts';
 import type { KeyRecord } from '../../kms/key.ts';
+import { credentialBinding, type KeyStoreRecord } from '../../kms/key-store.ts';
 import { type S3Root, s3RootBinding } from '../../storage/envelope/s3-root.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
 
@@ -17,7 +18,7 @@ export interface TokenRow {
 }
 
 /** In the order in which a rotation goes through them. */
-export const tokenTables = ['material', 'access-key', 'import-key', 's3-root'] as const;
+export const tokenTables = ['material', 'access-key', 'import-key', 's3-root', 'store-credential'] as const;
 export type TokenTable = (typeof tokenTables)[number];
 
 export const isTokenTable = (table: string): table is TokenTable =>
@@ -39,6 +40,10 @@ export const bindingOf: Readonly<Record<TokenTable, FindBinding>> = {
   async 'import-key'({ id, value }, rows) {
     const [key, hash] = await keyAndPart(id, rows);
     return key && importKeyBinding(key.value, value as ImportKeyRow, hash);
+  },
+  async 'store-credential'({ id }, rows) {
+    const store = await rows.get<KeyStoreRecord>('key-store', id.slice(0, id.lastIndexOf('/')));
+    return store && credentialBinding(store.value);
   },
   async 's3-root'({ id, value }) {
     return s3RootBinding(id, value as S3Root);

@@ -2,6 +2,7 @@
 import type { CloudHsm } from '../../cloudhsm/cloudhsm.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
+import type { StoreParts } from '../../keystores/cloudhsm/stores.ts';
 import type { Kms } from '../../kms/kms.ts';
 import type { Domain } from '../../operator/domain/domain.ts';
 import { ROTATION_JOB, rotationJob } from '../../operator/domain/rotation.ts';
@@ -11,6 +12,7 @@ import { JobRunner } from '../../store/jobs.ts';
 import type { Rows } from '../../store/rows-contract.ts';
 import type { Log } from '../../wire/log.ts';
 import { cloudHsmJobs } from './cloudhsm.ts';
+import { keyStoreJobs } from './key-stores.ts';
 import { kmsJobs } from './kms.ts';
 
 export interface JobParts {
@@ -19,6 +21,7 @@ export interface JobParts {
   readonly engine: Engine;
   readonly domain: Domain;
   readonly kms: Kms;
+  readonly keyStores: StoreParts;
   readonly cloudHsm: CloudHsm;
   readonly clock: Clock;
   readonly node: string;
@@ -27,7 +30,16 @@ export interface JobParts {
   readonly log: Log;
 }
 
-export function startJobs({ kms, cloudHsm, domain, lastTimeFound, node, log, ...parts }: JobParts) {
+export function startJobs({
+  kms,
+  keyStores,
+  cloudHsm,
+  domain,
+  lastTimeFound,
+  node,
+  log,
+  ...parts
+}: JobParts) {
   const { rows, store, engine, clock } = parts;
   const guard = new ClockGuard({ rows, lastTime: () => lastTimeFound });
   const runner = new JobRunner({
@@ -37,6 +49,7 @@ export function startJobs({ kms, cloudHsm, domain, lastTimeFound, node, log, ...
     owner: node,
     handlers: {
       ...kmsJobs(kms),
+      ...keyStoreJobs(keyStores, kms),
       ...cloudHsmJobs(cloudHsm),
       [ROTATION_JOB]: rotationJob({ domain, rows, engine, store }),
     },

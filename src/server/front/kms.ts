@@ -3,7 +3,8 @@ import { must, parseAccountId, parseRegion } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import { Aliases } from '../../kms/aliases.ts';
-import { engineBackend } from '../../kms/backends/engine.ts';
+import { byHolder } from '../../kms/backends/by-holder.ts';
+import { engineBackend, engineMaker } from '../../kms/backends/engine.ts';
 import { engineImports } from '../../kms/backends/engine-imports.ts';
 import type { ServiceEvents } from '../../kms/events.ts';
 import { ImportKeys } from '../../kms/import-keys.ts';
@@ -14,24 +15,27 @@ import type { LastUsageReader } from '../../kms/last-usage.ts';
 import { destroyWhenDue, dropImportKeyWhenDue, expireWhenDue, rotateWhenDue } from '../../kms/maintenance.ts';
 import { Materials } from '../../kms/materials.ts';
 import type { KeyTimer, Timers } from '../../kms/timers.ts';
-import type { Store } from '../../store/contract.ts';
 import { type JobHandler, type JobRequest, schedule } from '../../store/jobs.ts';
 import type { Rows, RowsChange } from '../../store/rows-contract.ts';
-import { sharedRuns } from '../../store/shared-runs.ts';
+import { type BoundKeyStores, storeTimers } from './key-stores.ts';
 
 export interface KmsParts {
   readonly rows: Rows;
-  readonly store: Store;
+  /** Makes what was deleted unrecoverable from the store; runs that overlap are one. */
+  readonly erase: () => Promise<void>;
   readonly engine: Engine;
   readonly events: ServiceEvents;
   readonly lastUsage: LastUsageReader;
+  readonly keyStores: BoundKeyStores;
+  /** What was scheduled for now is begun soon. */
+  readonly wake: () => void;
 }
 
 const ROTATE = 'rotate-key';
-const DESTROY = 'destroy-key';
-const EXPIRE = 'expire-key-material';
+export const DESTROY = 'destroy-key';
+export const EXPIRE = 'expire-key-material';
 const DROP_IMPORT_KEY = 'drop-import-key';
-const ERASE = 'erase-deleted';
+export const ERASE = 'erase-deleted';
 
 function timer(kind: string, key: KeyRecord, due: number, more: JsonObject = {}): RowsChange {
   const payload = { account: key.account, region: key.region, keyId: key.id, ...more };
@@ -39,6 +43,7 @@ function timer(kind: string, key: KeyRecord, due: number, more: JsonObject = {})
 }
 
 const timers: Timers = {
+  ...storeTimers,
   rotateAt: (key, due) => timer(ROTATE, key, due),
   destroyAt: (key, due) => timer(DESTROY, key, due),
   expireAt: (key, materialId, due) => timer(EXPIRE, key, due, { materialId }),
@@ -46,22 +51,28 @@ const timers: Timers = {
   eraseAt: (due) => schedule({ id: 'store', kind: ERASE, due, payload: {} }),
 };
 
-export function bindKms({ rows, store, engine, events, lastUsage }: KmsParts): Kms {
+export function bindKms({ rows, erase, engine, events, lastUsage, keyStores: bound, wake }: KmsParts): Kms {
   const aliases = new Aliases(rows);
+  const { keyStores } = bound;
   const imports = engineImports(engine);
   return {
     rows,
     aliases,
-    keys: new Keys(rows, aliases),
+    keys: new Keys(rows, aliases, keyStores),
     materials: new Materials(rows),
-    backend: engineBackend(engine),
+    backend: byHolder(engineBackend(engine), bound.backend),
+    maker: engineMaker(engine),
+    keyStores,
+    storeBackend: bound.backend,
+    clusters: bound.stores.clusters,
+    wake,
     imports,
     importKeys: new ImportKeys(rows, imports, timers),
     lastUsage,
     events,
     timers,
     random: async (length) => (await engine.call('random', { length })).value,
-    erase: sharedRuns(() => store.erase()),
+    erase,
   };
 }
 

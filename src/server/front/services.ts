@@ -5,8 +5,10 @@ import { Backups } from '../../operator/backup/backups.ts';
 import { finishRestore } from '../../operator/backup/finish-restore.ts';
 import { journalPath } from '../../operator/data-files.ts';
 import { startRotationSchedule } from '../../operator/domain/rotation-schedule.ts';
+import { sharedRuns } from '../../store/shared-runs.ts';
 import { bindCloudHsm } from './cloudhsm.ts';
 import { startJobs } from './jobs.ts';
+import { bindKeyStores } from './key-stores.ts';
 import { bindKms } from './kms.ts';
 import { serviceEvents } from './service-events.ts';
 import type { Opening, Storage } from './storage.ts';
@@ -21,12 +23,21 @@ export async function startServices(
   const { data, domainKeyRotationDays: rotationDays } = settings;
   const { lastUsage, lastTimeFound } = audit;
   const warn = (event: string, facts: Readonly<Record<string, unknown>>): void => log.warn(event, facts);
+  const { cloudHsm, clusters, follower } = bindCloudHsm({ ...events, rows, host: hsmHost, settings, warn });
+  closing.defer(() => hsmHost.close());
+  const own = serviceEvents({ ...events, rows });
+  const erase = sharedRuns(() => domain.guardedStore.erase());
+  const keyStores = bindKeyStores({ rows, engine, events: own, clusters, clock, warn, erase });
+  closing.defer(() => keyStores.stores.connections.stop());
+  let wake = (): void => undefined;
   const kms = bindKms({
     rows,
-    store: domain.guardedStore,
+    erase,
     engine,
-    events: serviceEvents({ ...events, rows }),
+    events: own,
     lastUsage,
+    keyStores,
+    wake: () => wake(),
   });
   if (restore !== undefined) {
     const facts = await finishRestore(restore, { ...events, kms, rows, data });
@@ -43,8 +54,6 @@ export async function startServices(
   const backups = new Backups({ ...events, ...source, rows, log: warn });
   await backups.recover();
   closing.defer(() => backups.stop());
-  const { cloudHsm, clusters, follower } = bindCloudHsm({ ...events, rows, host: hsmHost, settings, warn });
-  closing.defer(() => hsmHost.close());
   closing.defer(() => follower.stop());
   const { guard, runner } = startJobs({
     rows,
@@ -52,15 +61,18 @@ export async function startServices(
     engine,
     domain,
     kms,
+    keyStores: keyStores.stores,
     cloudHsm,
     clock,
     node,
     lastTimeFound,
     log,
   });
+  wake = () => void runner.poll();
   closing.defer(() => runner.stop());
   closing.defer(startRotationSchedule({ ...events, domain, rows, log: warn, rotationDays }));
   void follower.followAll();
+  void keyStores.stores.connections.warm();
   return { kms, cloudHsm, clusters, backups, guard, runner };
 }
 
