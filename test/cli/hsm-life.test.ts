@@ -36,7 +36,7 @@ test('an HSM without a certificate is shown, and not believed', async () => {
 
 test('a command says what is missing', async () => {
   await commands.fails(2, /empty/, 'activate', '--password-file', commands.write('empty.txt', ''));
-  await commands.fails(2, /--password-file FILE \(- for standard input\)/, 'activate');
+  await commands.failsInJson(2, /--password-file FILE \(- for standard input\)/, 'activate');
   await commands.fails(2, /cannot be read.*nowhere \(ENOENT\)/, 'activate', '--password-file', 'nowhere');
   const noHsm = await commands.run(['info'], { env: { LOCKHOLM_HSM: '' } });
   assert.equal(noHsm.code, 2);

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Command } from 'commander';
+import { newProgram, runProgram } from '../../src/cli/program.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -36,4 +38,36 @@ export async function lockholm(
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
+}
+
+/** Of commands that use standard input and output by `print` alone. One at a time. */
+export async function inThisProcess(
+  register: (program: Command) => void,
+  args: readonly string[],
+  { env = {}, cwd = process.cwd() }: RunOptions,
+): Promise<Outcome> {
+  const said = { stdout: '', stderr: '' };
+  const to = (stream: keyof typeof said, end: string) => (text: string) => {
+    said[stream] += text + end;
+  };
+  const listeners = process.stdout.listeners('error');
+  const before = { env: process.env, cwd: process.cwd(), log: console.log, error: console.error };
+  process.env = { PATH: process.env.PATH, ...env };
+  process.chdir(cwd);
+  console.log = to('stdout', '\n');
+  console.error = to('stderr', '\n');
+  try {
+    const program = newProgram().configureOutput({ writeOut: to('stdout', ''), writeErr: to('stderr', '') });
+    register(program);
+    const code = await runProgram(program, [process.execPath, main, ...args], process.env);
+    return { code, ...said };
+  } finally {
+    process.exitCode = 0;
+    process.env = before.env;
+    process.chdir(before.cwd);
+    console.log = before.log;
+    console.error = before.error;
+    for (const listener of process.stdout.listeners('error'))
+      if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
+  }
 }

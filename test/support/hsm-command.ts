@@ -2,9 +2,18 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockholm, type Outcome, type RunOptions } from './command-line.ts';
+import type { Command } from 'commander';
+import { registerHsm } from '../../src/cli/hsm.ts';
+import { resolveDataFolders } from '../../src/cli/program.ts';
+import { inThisProcess, lockholm, type Outcome, type RunOptions } from './command-line.ts';
 import { ADMIN, ALICE, type TestCluster } from './hsm-cluster.ts';
 import type { HostedHsm } from './hsm-host.ts';
+
+/** As src/main.ts has it. */
+function registerCommands(program: Command): void {
+  registerHsm(program);
+  resolveDataFolders(program, ({ data = 'data' }) => data);
+}
 
 export class HsmCommands {
   readonly #cluster: TestCluster;
@@ -26,10 +35,15 @@ export class HsmCommands {
     return this.path(name);
   }
 
-  run(args: readonly string[], { env, ...options }: RunOptions = {}): Promise<Outcome> {
+  /** As a process of its own where something is on standard input; else in this one, which is quicker. */
+  run(args: readonly string[], { env, input }: RunOptions = {}): Promise<Outcome> {
     const addresses = this.#hsms.map(({ address }) => `${address.host}:${address.port}`).join(',');
     const own = { LOCKHOLM_HSM: addresses, LOCKHOLM_HSM_TRUST_ANCHOR: this.path('customerCA.crt') };
-    return lockholm(['hsm', ...args], { env: { ...own, ...env }, cwd: this.#cluster.folder, ...options });
+    const [given, cwd] = [['hsm', ...args], this.#cluster.folder];
+    const options = { env: { ...own, ...env }, cwd };
+    return input === undefined
+      ? inThisProcess(registerCommands, given, options)
+      : lockholm(given, { ...options, input });
   }
   admin = (...args: readonly string[]) =>
     this.#done([...args, '--user', 'admin', '--password-file', 'admin.txt']);
@@ -49,18 +63,21 @@ export class HsmCommands {
   adminJson = <T>(...args: readonly string[]) =>
     this.json<T>(...args, '--user', 'admin', '--password-file', 'admin.txt');
 
-  /** As JSON and in words. */
   async fails(code: number, message: RegExp, ...args: readonly string[]): Promise<void> {
-    const words = await this.run(args);
-    assert.equal(words.code, code, words.stdout + words.stderr);
-    assert.match(words.stderr, message);
-    assert.doesNotMatch(words.stderr, /^ {4}at /m, 'no stack');
-    assert.equal(words.stdout, '');
-    const json = await this.run([...args, '--json']);
-    assert.equal(json.code, code);
-    const answer = JSON.parse(json.stdout) as { error_code: number; data: string };
-    assert.equal(answer.error_code, code);
-    assert.match(answer.data, message);
+    const outcome = await this.run(args);
+    assert.equal(outcome.code, code, outcome.stdout + outcome.stderr);
+    assert.match(outcome.stderr, message);
+    assert.doesNotMatch(outcome.stderr, /^ {4}at /m, 'no stack');
+    assert.equal(outcome.stdout, '');
+  }
+
+  /** Likewise, as JSON. */
+  async failsInJson(code: number, message: RegExp, ...args: readonly string[]): Promise<void> {
+    const { stdout, ...outcome } = await this.run([...args, '--json']);
+    assert.deepEqual([outcome.code, outcome.stderr], [code, '']);
+    const { error_code, data } = JSON.parse(stdout) as { error_code: number; data: string };
+    assert.equal(error_code, code);
+    assert.match(data, message);
   }
 
   async #done(args: readonly string[]): Promise<string> {

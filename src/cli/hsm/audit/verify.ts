@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
-import { type AuditEntry, type AuditProblem, checkAudit } from '../../../hsm/protocol/audit.ts';
+import { type AuditEntry, type AuditProblem, checkAudit, UNSIGNED } from '../../../hsm/protocol/audit.ts';
 import { identityFingerprint } from '../../../hsm/protocol/chain.ts';
 import { EXIT_USAGE, Failure } from '../../failure.ts';
 import { somePath } from '../../path-argument.ts';
@@ -43,13 +43,19 @@ async function verify({ publicKey }: Options, file = ''): Promise<Answer> {
   const [first, last] = [entries.at(0), entries.at(-1)];
   if (first === undefined || last === undefined) throw new Failure(`${file} has no entries.`);
   const identity = identityFingerprint(key);
+  const signed = lastSigned(lines, first.sequence);
+  const open = signed < last.sequence ? ` The entries after ${signed} are covered by no signature.` : '';
   return {
-    data: { entries: entries.length, first: first.sequence, last: last.sequence, identity },
+    data: { entries: entries.length, first: first.sequence, last: last.sequence, signed, identity },
     text:
       `${entries.length} entries, ${first.sequence} to ${last.sequence}, follow each other and are signed by the HSM with ` +
-      `the identity ${identity}. What came after them, or was never shown to you, a file cannot tell.`,
+      `the identity ${identity}.${open} What came after them, or was never shown to you, a file cannot tell.`,
   };
 }
+
+/** A locked HSM cannot sign: such entries are covered by the next signature, where there is one. */
+const lastSigned = (lines: readonly string[], first: number): number =>
+  first + lines.findLastIndex((line) => !line.endsWith(`\t${UNSIGNED}`));
 
 /** Somebody who has no HSM could name a key of his own in the log. */
 function requireKey(entries: readonly AuditEntry[], key: Buffer, file: string, whole: boolean): void {
