@@ -1,4 +1,5 @@
 /** S3 requests as they are on the wire, signed by aws4 with the credentials of a server. */
+import assert from 'node:assert/strict';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import aws4 from 'aws4';
 import { type Credentials, type Reachable, readCredentials } from '../clients/environment.ts';
@@ -72,3 +73,33 @@ export const send = (options: object, body: Buffer | string): Promise<S3Reply> =
     request.on('error', reject);
     request.end(body);
   });
+
+/** Resolves with the body of a refusal. */
+export async function expectRefusal(
+  s3: S3Call,
+  [status, code]: readonly [number, string],
+  method: string,
+  path: string,
+  options?: S3Options,
+): Promise<string> {
+  const reply = await s3(method, path, options);
+  assert.deepEqual([reply.status, reply.code], [status, code], reply.text);
+  return reply.text;
+}
+
+export async function expectPut(
+  s3: S3Call,
+  path: string,
+  body: Buffer | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<S3Reply> {
+  const reply = await s3('PUT', path, { body, headers });
+  assert.equal(reply.status, 200, `${path} ${reply.status} ${reply.text}`);
+  return reply;
+}
+
+type Without<F> = F extends (s3: S3Call, ...request: infer Request) => infer Answer
+  ? (...request: Request) => Answer
+  : never;
+export type Refused = Without<typeof expectRefusal>;
+export type Put = Without<typeof expectPut>;
