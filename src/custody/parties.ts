@@ -27,6 +27,8 @@ export class Parties {
     if (this.owner(party) === TENANT) return 'T';
     const is = (kind: string) => this.kind(party) === kind;
     if (is('root') || is('service-account')) return this.owner(party) === OPERATOR ? 'O' : 'X';
+    // What staff keeps are credentials, not the seal.
+    if (is('staff')) return 'X';
     const keeps = [...this.#world.each('keeper'), ...this.#world.each('share')];
     if (is('keeper') || (this.owner(party) === OPERATOR && keeps.some((fact) => fact.party === party)))
       return 'K';

@@ -23,6 +23,8 @@ import { Pipeline } from '../../wire/pipeline.ts';
 import type { Protocol } from '../../wire/protocol.ts';
 import { explained, localEndpoint } from '../endpoint.ts';
 import { prepareClients } from '../first-start.ts';
+import type { Settings } from '../settings.ts';
+import { custodyOperations } from './custody.ts';
 import { DiskRoom } from './disk-room.ts';
 import { openS3, s3Signatures } from './s3.ts';
 import type { Services } from './services.ts';
@@ -41,17 +43,20 @@ export async function startListening(
   const { data, listen } = settings;
   const region = settings.regions[0] ?? HOME_REGION;
   let endpoint = '';
-  const operator = operatorOf(storage, unsealed, services, {
-    version: lockholmVersion(),
-    // The supervisor, which is the one to signal.
-    processId: process.ppid,
-    started,
-    endpoint: () => endpoint,
-    data,
-    seal: settings.seal,
-    region,
-    facts: settings.facts,
-  });
+  const operator = operatorOf(
+    { settings, storage, unsealed, services },
+    {
+      version: lockholmVersion(),
+      // The supervisor, which is the one to signal.
+      processId: process.ppid,
+      started,
+      endpoint: () => endpoint,
+      data,
+      seal: settings.seal,
+      region,
+      facts: settings.facts,
+    },
+  );
 
   let starting: string | undefined = 'the server is starting';
   const room = watchDisks(storage, data);
@@ -94,12 +99,18 @@ function watchDisks({ audit: { journal } }: Storage, data: string): DiskRoom {
   return room;
 }
 
-function operatorOf(
-  { audit, events }: Storage,
-  { rows, engine, domain, watch }: Unsealed,
-  { backups, clusters, guard, runner }: Services,
-  server: ServerFacts,
-) {
+interface Bound {
+  readonly settings: Settings;
+  readonly storage: Storage;
+  readonly unsealed: Unsealed;
+  readonly services: Services;
+}
+
+function operatorOf(bound: Bound, server: ServerFacts) {
+  const { settings, storage, unsealed, services } = bound;
+  const { audit, events } = storage;
+  const { rows, engine, domain, watch } = unsealed;
+  const { backups, clusters, guard, runner } = services;
   const { clock } = events;
   const parts = {
     rows,
@@ -119,5 +130,6 @@ function operatorOf(
     listBackups({ backups, rows }),
     deleteBackup({ backups, rows }),
     listHsmClusters(clusters),
+    ...custodyOperations(settings, storage, unsealed, server),
   ]);
 }
