@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { TagResourceCommand } from '@aws-sdk/client-cloudhsm-v2';
 import { cloudHsmClient, HsmUser } from '../support/cloudhsm.ts';
 import { processesOf } from '../support/processes.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -17,6 +18,7 @@ let user: HsmUser;
 let id = '';
 let hsm = '';
 const handles: string[] = [];
+const madeAt: number[] = [];
 
 const start = async () => {
   server = await startServer({ data: join(folder, 'data') });
@@ -41,6 +43,7 @@ after(async () => {
 async function makeKey(): Promise<void> {
   const bob = await user.login(id, hsm, BOB);
   handles.push((await bob.call('generateKey', { label: 'k', usage: 0, extractable: false })).key.handle);
+  madeAt.push(Date.now());
 }
 async function hasAllKeys(): Promise<void> {
   const bob = await user.login(id, hsm, BOB);
@@ -123,4 +126,27 @@ test('a changed byte in its log is found at the start', async () => {
   const { StateMessage = '' } = await user.hsmReaches(id, hsm, 'DEGRADED', /altered/);
   // A backup holds less than it did, so it is not erased.
   assert.match(StateMessage, /^Halted/);
+});
+
+test('an HSM that is lost is deleted once that is said, and made again from the newest backup', async () => {
+  await server.stop();
+  rmSync(filesOfHsm(), { recursive: true });
+  rmSync(join(server.data, 'hsm-marks', hsm));
+  await startAgain();
+  await user.hsmReaches(id, hsm, 'DEGRADED', /files are gone/);
+  const [newest] = await user.readyBackups(id, 1);
+  await assert.rejects(user.deleteHsm(id, hsm), /nothing else|only it holds/);
+  const TagList = [{ Key: 'discard-hsm', Value: hsm }];
+  await user.client.send(new TagResourceCommand({ ResourceId: id, TagList }));
+  await user.deleteHsm(id, hsm);
+  hsm = await user.createHsm(id);
+  await user.hsmReaches(id, hsm, 'ACTIVE');
+  const bob = await user.login(id, hsm, BOB);
+  const { keys } = await bob.call('findKeys', { label: '', after: '', limit: 100 });
+  const made = Number(newest?.CreateTimestamp);
+  // What was made after the newest backup is lost, and nothing else.
+  assert.deepEqual(
+    keys.map(({ handle }) => handle).sort(),
+    handles.filter((_, index) => (madeAt[index] ?? 0) < made).sort(),
+  );
 });
