@@ -77,7 +77,7 @@ export function encodeReceipt(receipt: SignedReceipt): Buffer {
 
 /** What the receipt states, if an HSM under the anchor signed it. Throws `untrusted`. */
 export function readReceipt(encoded: Uint8Array, anchor: X509Certificate): Statement {
-  const { statement, certificate, clusterCertificate, signature } = decode(encoded);
+  const { statement, certificate, clusterCertificate, signature } = decodeReceipt(encoded);
   const hsm = parseCertificate(certificate);
   const signed = Buffer.from(RECEIPT_PREFIX + statement);
   if (!verify('sha256', signed, hsm.publicKey, signature)) throw untrusted('the signature does not hold');
@@ -88,7 +88,8 @@ export function readReceipt(encoded: Uint8Array, anchor: X509Certificate): State
   return stated;
 }
 
-function decode(encoded: Uint8Array): SignedReceipt {
+/** Without checking anything. Throws `untrusted` for what has another form. */
+export function decodeReceipt(encoded: Uint8Array): SignedReceipt {
   const reader = new Reader(Buffer.from(encoded));
   try {
     const receipt = form.read(reader);

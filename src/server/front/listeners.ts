@@ -6,6 +6,7 @@ import { SigV4Verifier } from '../../identity/sigv4/verifier.ts';
 import { kmsService } from '../../kms/service.ts';
 import { journalPath } from '../../operator/data-files.ts';
 import { OPERATOR_ACCOUNT } from '../../operator/operation.ts';
+import { addExportReceipt } from '../../operator/operations/add-export-receipt.ts';
 import { createBackup } from '../../operator/operations/create-backup.ts';
 import { deleteBackup } from '../../operator/operations/delete-backup.ts';
 import { describeBackup } from '../../operator/operations/describe-backup.ts';
@@ -110,7 +111,7 @@ function operatorOf(bound: Bound, server: ServerFacts) {
   const { settings, storage, unsealed, services } = bound;
   const { audit, events } = storage;
   const { rows, engine, domain, watch } = unsealed;
-  const { backups, clusters, guard, runner } = services;
+  const { backups, cloudHsm, clusters, guard, runner } = services;
   const { clock } = events;
   const parts = {
     rows,
@@ -130,6 +131,7 @@ function operatorOf(bound: Bound, server: ServerFacts) {
     listBackups({ backups, rows }),
     deleteBackup({ backups, rows }),
     listHsmClusters(clusters),
+    addExportReceipt({ rows, clusters: cloudHsm.clusters }),
     ...custodyOperations(settings, storage, unsealed, server),
   ]);
 }
