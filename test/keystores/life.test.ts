@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { refusal } from '../support/hsm-cluster.ts';
 import { PASSWORD, TestKeyStore } from '../support/key-store.ts';
@@ -214,9 +213,7 @@ test('a key that is destroyed is deleted in the HSMs, with their receipt in its 
   const before = (await keys()) ?? 0;
   await kms.call('ScheduleKeyDeletion', { KeyId: doomed, PendingWindowInDays: 7 });
   kms.clock.time += 7 * 86_400_000 + 1;
-  const guard = kms.guard();
-  await guard.check(kms.clock.time);
-  await guard.acknowledgeClock(kms.clock.time);
+  await kms.guard().acknowledgeClock(kms.clock.time);
   await kms.runJobs();
   assert.equal(await keys(), before - 1);
   const records = await kms.rows.scan<{ event: string; erasure?: string; holders: unknown[] }>(
@@ -229,7 +226,7 @@ test('a key that is destroyed is deleted in the HSMs, with their receipt in its 
   assert.deepEqual(destroyed.value.holders, []);
 });
 
-test('a store with keys is not deleted, an empty one is', async () => {
+test('a store with keys is not deleted, nor one that is connected', async () => {
   const { kms } = store;
   const request = { CustomKeyStoreId: id };
   assert.equal(
@@ -243,5 +240,4 @@ test('a store with keys is not deleted, an empty one is', async () => {
 test('no plaintext password is in the store or the journal', async () => {
   const found = JSON.stringify(await store.kms.events());
   assert.ok(!found.includes(PASSWORD) && !found.includes('kmsuser-password-2'));
-  assert.ok(createHash('sha256').update(found).digest().length === 32);
 });

@@ -4,7 +4,7 @@ import type { HsmMember } from '../../kms/hsm-clusters.ts';
 import { dial, type Login, logIn, type Trusted } from './login.ts';
 
 const FIRST_MS = 100;
-const MOST_MS = 2_000;
+const MOST_MS = 1_000;
 /** A password that was refused is hardly ever right a little later, and five wrong ones lock the user. */
 const REFUSED_MS = 60_000;
 const refusals: readonly HsmErrorCode[] = ['wrong-credential', 'user-locked', 'user-not-found'];
@@ -63,15 +63,16 @@ export class Member {
   }
 
   async #connect(): Promise<void> {
+    let current: Login | undefined;
     const connection = await dial(this.hsm, this.#trusted, () => {
-      if (this.login?.connection !== connection) return;
+      if (current === undefined || this.login !== current) return;
       this.login = undefined;
       this.#events.changed();
     });
     try {
       const login = await logIn(connection, this.#password, false);
       if (this.#closed || !connection.open) throw new HsmError('unavailable', 'the connection is closed');
-      this.login = login;
+      this.login = current = login;
       this.failure = undefined;
       this.#failures = 0;
     } catch (error) {

@@ -23,6 +23,8 @@ export interface PoolParts {
 const REFRESH_MS = 250;
 /** How long a call waits for an HSM, and how often it is begun. */
 const PATIENCE_MS = 10_000;
+/** The same where every HSM says that it does not serve: longer than until it is asked again (member.ts). */
+const REFUSED_PATIENCE_MS = 1_500;
 const MAX_TRIES = 5;
 /** The HSM could not do it: another may. `not-allowed`: its session was ended. */
 const passing: readonly HsmErrorCode[] = [
@@ -105,16 +107,22 @@ export class StorePool {
   }
 
   async #wait(end: number): Promise<Login> {
+    const soon = performance.now() + REFUSED_PATIENCE_MS;
     for (;;) {
       const [login] = this.#open;
       if (login !== undefined) return login;
-      const left = end - performance.now();
+      const left = (this.#allRefuse() ? Math.min(soon, end) : end) - performance.now();
       if (this.#closed || left <= 0) throw this.#failure();
       await Promise.race([
         this.#changed.promise,
         wait(Math.min(left, REFRESH_MS), undefined, { ref: false }),
       ]);
     }
+  }
+
+  #allRefuse(): boolean {
+    const members = [...this.#members.values()];
+    return members.length > 0 && members.every(({ failure }) => failure && failure.code !== 'unavailable');
   }
 
   /** Why no HSM answers. */
