@@ -37,3 +37,6 @@ export async function runShell(
   const [code] = (await once(shell, 'close')) as [number | null];
   return { code, stdout, stderr };
 }
+
+/** `lockholm` in a shell, as docs/operating.md defines it. */
+export const lockholmFunction = `lockholm() { '${process.execPath}' '${join(root, 'src', 'main.ts')}' "$@"; }`;

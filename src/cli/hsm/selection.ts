@@ -22,6 +22,8 @@ export interface Target {
   readonly address: HsmAddress;
   /** Known when the server named it. */
   readonly hsmId?: string;
+  /** Likewise: SHA-256 of its public key, hexadecimal, as its host has it. */
+  readonly identity?: string;
 }
 
 const PORT = 2223;
@@ -87,8 +89,9 @@ async function lookUp(data: string, clusterId: string): Promise<readonly Target[
       `The cluster ${clusterId} has no HSM. To make one: aws cloudhsmv2 create-hsm --cluster-id ${clusterId} ` +
         '--availability-zone ZONE',
     );
-  return found.Hsms.map(({ HsmId, Address, Port }) => ({
+  return found.Hsms.map(({ HsmId, Address, Port, Identity }) => ({
     hsmId: HsmId,
+    ...(Identity !== undefined && { identity: Identity }),
     address: { host: Address, port: Port },
   }));
 }

@@ -7,7 +7,7 @@ import { answering } from '../answer.ts';
 import { shownIdentity } from '../first-contact.ts';
 import { credentials, type LoginOptions, loggedIn, withLogin } from '../login.ts';
 import { ask } from '../prompt.ts';
-import { addressText, parseAddress, targetsOf } from '../selection.ts';
+import { addressText, parseAddress, type Target, targetsOf } from '../selection.ts';
 
 interface Options extends LoginOptions {
   readonly joining?: ReturnType<typeof parseAddress>;
@@ -36,25 +36,29 @@ export function registerApprove(member: Command): void {
 
 /** The key (SPKI, DER) of the HSM that calls itself so. */
 async function identityOf(options: Options, hsmId: string): Promise<Buffer> {
-  const address = options.joining ?? (await lookUp(options, hsmId));
+  const { address, identity: told } =
+    options.joining === undefined ? await lookUp(options, hsmId) : { address: options.joining };
+  const where = addressText(address);
   try {
     const identity = await shownIdentity(address);
-    const trust = { identity: identityFingerprint(identity) };
-    const connection = await HsmConnection.connect({ address, trust });
+    const fingerprint = identityFingerprint(identity);
+    if (told !== undefined && told !== fingerprint)
+      throw new Failure(`At ${where} is another than the server’s ${hsmId}: nothing was approved.`);
+    const connection = await HsmConnection.connect({ address, trust: { identity: fingerprint } });
     const info = await connection.call('info', {}).finally(() => connection.close());
     if (info.hsmId === hsmId) return identity;
-    throw new Failure(`At ${addressText(address)} is ${info.hsmId}, not ${hsmId}: nothing was approved.`);
+    throw new Failure(`At ${where} is ${info.hsmId}, not ${hsmId}: nothing was approved.`);
   } catch (error) {
-    throw refused(error, addressText(address));
+    throw refused(error, where);
   }
 }
 
-async function lookUp({ hsm: _, ...options }: Options, hsmId: string) {
+async function lookUp({ hsm: _, ...options }: Options, hsmId: string): Promise<Target> {
   if (options.clusterId === undefined)
     throw new Failure(`Say where ${hsmId} is: --joining HOST:PORT, or --cluster-id.`, EXIT_USAGE);
   const found = (await targetsOf(options)).find((target) => target.hsmId === hsmId);
   if (found === undefined) throw new Failure(`The cluster ${options.clusterId} has no HSM ${hsmId}.`);
-  return found.address;
+  return found;
 }
 
 async function requireWanted({ identity }: Options, hsmId: string, fingerprint: string): Promise<void> {
