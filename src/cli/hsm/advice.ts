@@ -15,7 +15,8 @@ const byCode: Partial<Record<HsmErrorCode, string>> = {
   'not-extractable': 'What was made without --extractable never leaves.',
   'key-usage': 'To see what each key is for: lockholm hsm key list --verbose',
   untrusted:
-    'Nothing was sent to it. Check --trust-anchor (the customerCA.crt of this cluster), --cluster-id and the address.',
+    'Nothing was sent to it. Check --trust-anchor (the customerCA.crt of this cluster), --cluster-id and the address. ' +
+    'One that is restored from a backup has no certificate yet: lockholm hsm unlock --identity',
   unavailable: 'Where the HSMs are: aws cloudhsmv2 describe-clusters. How they are: lockholm hsm info',
   busy: 'Try again in a moment.',
   tampered: 'What it did about that: lockholm hsm info, and lockholm hsm audit list',

@@ -1,5 +1,6 @@
 /** Connections of a command: to each HSM that is selected, or to the first of them that serves. */
 import { HsmConnection } from '../../hsm/client/connection.ts';
+import type { Trust } from '../../hsm/client/trust.ts';
 import { HsmError } from '../../hsm/protocol/errors.ts';
 import { type HsmState, hsmStates } from '../../hsm/protocol/values.ts';
 import { Failure } from '../failure.ts';
@@ -12,19 +13,25 @@ export interface ToHsm {
   readonly where: string;
 }
 
-export async function connectTo(
-  { address }: Target,
-  { trustAnchor, clusterId }: Selection,
-  allowLocked: boolean,
-): Promise<ToHsm> {
-  const anchor = await readAnchor(trustAnchor);
-  const trust = { anchor, allowLocked, ...(clusterId !== undefined && { clusterId }) };
+export async function connectTo(target: Target, selection: Selection, allowLocked: boolean): Promise<ToHsm> {
+  const address = addressText(target.address);
+  const trust = await trustOf(selection, allowLocked);
   try {
-    const connection = await HsmConnection.connect({ address, trust });
-    return { connection, where: `${connection.peer.hsmId} (${addressText(address)})` };
+    const connection = await HsmConnection.connect({ address: target.address, trust });
+    const { hsmId } = connection.peer;
+    return { connection, where: hsmId === '' ? address : `${hsmId} (${address})` };
   } catch (error) {
-    throw refused(error, addressText(address));
+    throw refused(error, address);
   }
+}
+
+async function trustOf(
+  { trustAnchor, clusterId, identity }: Selection,
+  allowLocked: boolean,
+): Promise<Trust> {
+  if (identity !== undefined) return { identity };
+  const anchor = await readAnchor(trustAnchor);
+  return { anchor, allowLocked, ...(clusterId !== undefined && { clusterId }) };
 }
 
 /** Runs `work` on the first selected HSM that is unlocked. */

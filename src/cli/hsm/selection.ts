@@ -14,6 +14,8 @@ export interface Selection {
   readonly clusterId?: string;
   /** A file. */
   readonly trustAnchor: string;
+  /** Believed in the place of the trust anchor, where a command has that: SHA-256 of the public key, hexadecimal. */
+  readonly identity?: string;
   readonly data: string;
   readonly json?: boolean;
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { HsmError } from '../../hsm/protocol/errors.ts';
-import { Failure } from '../failure.ts';
+import { hsmStates } from '../../hsm/protocol/values.ts';
+import { EXIT_USAGE, Failure } from '../failure.ts';
 import { type Answer, answering } from './answer.ts';
-import { onEach, stateOf, type ToHsm } from './connect.ts';
+import { onEach, type ToHsm } from './connect.ts';
+import { fingerprint } from './fingerprint.ts';
 import { readSecret } from './secrets.ts';
-import { onHsm, type Selection } from './selection.ts';
+import { onHsm, type Selection, targetsOf } from './selection.ts';
 import { HSM_UNLOCK_CODE } from './variables.ts';
 
 interface Options extends Selection {
@@ -20,11 +22,18 @@ export function registerUnlock(hsm: Command): void {
     .option(
       '--unlock-code-file <file>',
       `the unlock code, or - for a line of standard input (${HSM_UNLOCK_CODE}; default: asked)`,
+    )
+    .option(
+      '--identity <fingerprint>',
+      'for an HSM that is restored from a backup, and has no certificate until then: believe this identity instead',
+      fingerprint,
     );
   answering(onHsm(command), unlock);
 }
 
 async function unlock(options: Options): Promise<Answer> {
+  if (options.identity !== undefined && (await targetsOf(options)).length > 1)
+    throw new Failure('--identity is that of one HSM: select it alone, with --hsm.', EXIT_USAGE);
   const code = await readSecret({
     name: 'unlock code',
     option: '--unlock-code-file',
@@ -50,8 +59,8 @@ interface Opened {
 }
 
 async function unlockOne({ connection, where }: ToHsm, code: string): Promise<Opened> {
-  const { hsmId } = connection.peer;
-  if ((await stateOf(connection)) === 'active') return { 'hsm-id': hsmId, 'was-locked': false };
+  const { hsmId, state } = await connection.call('info', {});
+  if (hsmStates[state] === 'active') return { 'hsm-id': hsmId, 'was-locked': false };
   try {
     await connection.call('unlock', { code });
   } catch (error) {

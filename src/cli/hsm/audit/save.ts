@@ -32,8 +32,7 @@ async function save(options: Options): Promise<Answer> {
       asUser(options, async ({ connection }) => {
         const lines = await Array.fromAsync(auditLines(connection, first));
         const { identity, hsmId } = await connection.call('info', {});
-        const key = createPublicKey({ key: Buffer.from(identity), format: 'der', type: 'spki' });
-        await writeKey(key.export({ type: 'spki', format: 'pem' }));
+        await writeKey(pemOfSpki(identity));
         await writeLog(lines.map((line) => `${line}\n`).join(''));
         return {
           hsmId,

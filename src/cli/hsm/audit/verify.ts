@@ -67,7 +67,7 @@ function requireKey(entries: readonly AuditEntry[], key: Buffer, file: string, w
 
 function spkiOf(pem: Buffer, path: string): Buffer {
   try {
-    return createPublicKey(pem).export({ type: 'spki', format: 'der' });
+    return spkiOfPem(pem);
   } catch (error) {
     throw new Failure(`${path} is no public key in PEM.`, EXIT_USAGE, error);
   }

@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
+import { spkiOfPem } from '../../../core/public-key.ts';
 import { EXIT_USAGE, Failure } from '../../failure.ts';
 import { shellWord } from '../../output.ts';
 import { somePath } from '../../path-argument.ts';
@@ -32,7 +32,7 @@ export function registerImport(key: Command): void {
 
 function spkiOf(pem: Buffer, path: string): Buffer {
   try {
-    return createPublicKey({ key: pem, format: 'pem' }).export({ type: 'spki', format: 'der' });
+    return spkiOfPem(pem);
   } catch (error) {
     throw new Failure(
       `${path} is no public key in PEM. One in DER, as KMS gives it: ` +
