@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
+import { pemOfSpki } from '../../../core/public-key.ts';
 import { shellWord } from '../../output.ts';
 import { somePath } from '../../path-argument.ts';
 import { type Answer, answering } from '../answer.ts';

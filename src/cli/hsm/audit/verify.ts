@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
+import { spkiOfPem } from '../../../core/public-key.ts';
 import { type AuditEntry, type AuditProblem, checkAudit, UNSIGNED } from '../../../hsm/protocol/audit.ts';
 import { identityFingerprint } from '../../../hsm/protocol/chain.ts';
 import { EXIT_USAGE, Failure } from '../../failure.ts';
