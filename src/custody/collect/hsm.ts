@@ -42,6 +42,12 @@ export function hsmFacts(context: HsmContext, holding: HsmHolding): readonly Fac
       { fact: 'keeper', party: tenant, secret: unlockName(cluster.id) },
       { fact: 'keeper', party: tenant, secret: administratorName(cluster.id) },
     ),
+    ...resting(enforced('the front, which has no call that returns material', context.machine.host), {
+      fact: 'extractable',
+      process: FRONT,
+      material: holding.material.id,
+      answer: 'no',
+    }),
     ...cluster.members.flatMap((member) => memberFacts(context, holding, member)),
     ...cluster.backups.flatMap((backup) => backupOf(context, holding, backup)),
     ...passwordFacts(context, holding),

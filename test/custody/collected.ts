@@ -1,0 +1,90 @@
+/** Collectors on real rows, with a machine, backups and HSMs that a test chooses. */
+import type { HsmCluster, HsmFacts } from '../../src/custody/collect/hsm-facts.ts';
+import { noHsms } from '../../src/custody/collect/hsm-facts.ts';
+import type { Declared, KnownBackup, Machine, Sources } from '../../src/custody/collect/sources.ts';
+import type { SubjectReport } from '../../src/custody/report/report.ts';
+import { Reporter } from '../../src/custody/report/reporter.ts';
+import { ACCOUNT, type TestKms } from '../support/kms.ts';
+import { custodians } from './running.ts';
+
+export const HOST = 'kms-1';
+export const machine: Machine = {
+  host: HOST,
+  user: 'lockholm',
+  endpoint: 'http://127.0.0.1:4566',
+  listensBeyondHost: false,
+  seal: { path: '/data/seal', inDataFolder: true, onDataDisk: true },
+  accessKeyInFolder: 'AKIAAAAAAAAAAAAAAAAA',
+};
+
+export const declare = (fact: string, about: Readonly<Record<string, string>>): Declared => ({
+  fact,
+  about,
+  declaredBy: 'A',
+  declaredAt: '2026-11-24',
+});
+export const approvals: readonly Declared[] = [
+  ...custodians.map((party) => declare('party', { party, kind: 'approver', owner: 'operator' })),
+  declare('approve', { act: 'use', group: custodians.join(', '), k: '2' }),
+];
+
+export interface Given {
+  readonly machine?: Partial<Machine>;
+  readonly declared?: readonly Declared[];
+  readonly backups?: readonly KnownBackup[];
+  readonly hsm?: HsmFacts;
+  readonly sources?: Partial<Sources>;
+}
+
+export function reporterOf({ rows, clock }: TestKms, given: Given = {}): Reporter {
+  return new Reporter({
+    rows,
+    now: () => clock.now(),
+    machine: async () => ({ ...machine, ...given.machine }),
+    declared: given.declared ?? approvals,
+    backups: async () => given.backups ?? [],
+    domainKeys: async () => [1],
+    erasurePending: async () => false,
+    handedOut: async () => undefined,
+    hsm: given.hsm ?? noHsms,
+    journal: { size: 0, read: async function* () {} },
+    ...given.sources,
+  });
+}
+
+/** The account's one credential, which lies in the data folder too. */
+export const withCredential = (kms: TestKms): Promise<void> =>
+  kms.rows.commit({
+    put: [
+      {
+        table: 'access-key',
+        id: machine.accessKeyInFolder ?? '',
+        version: 1,
+        value: { account: ACCOUNT, status: 'Active', created: kms.clock.time },
+      },
+    ],
+  });
+
+export const cellsOf = ({ rows }: SubjectReport, actors: readonly string[]): readonly string[] =>
+  actors.map((actor) => {
+    const row = rows.find(({ actor: { id } }) => id === actor);
+    return `${row?.cells.M.text} / ${row?.cells.U.text}`;
+  });
+
+export const backupAt = (time: number, more: Partial<KnownBackup> = {}): KnownBackup => ({
+  id: `b-${time}`,
+  path: `/backups/${time}`,
+  created: time,
+  completed: time,
+  domainKeys: [1],
+  deleted: undefined,
+  where: 'other disk',
+  ...more,
+});
+
+/** Every key's material is in these clusters, and was never anywhere else. */
+export const inClusters = (...clusters: readonly HsmCluster[]): HsmFacts => ({
+  lineageOf: async () => 'lineage-1',
+  holding: async () => clusters,
+  hours: async () => ({ total: 48, running: 2 }),
+});
