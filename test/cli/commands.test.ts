@@ -63,7 +63,9 @@ test('help ends with 0, a wrong command line with 2', async () => {
     'audit',
     'backup',
     'clock',
+    'custody',
     'domain',
+    'hsm',
     'version',
   ]) {
     assert.match(help.stdout, new RegExp(`^  ${command}\\b`, 'm'));

@@ -19,12 +19,15 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** "On the server's machine `--cluster-id` finds them all." */
+const LOOKED_UP = '(unset LOCKHOLM_HSM; lockholm hsm info --cluster-id "$CLUSTER" | sed "s/^/found: /")';
+
 test('a cluster is made, activated and used as the page says', { timeout: 120_000 }, async () => {
   const { code, stdout, stderr } = await runShell(
-    [lockholmFunction, ...shellBlocks('docs/hsm.md')].join('\n'),
+    [lockholmFunction, ...shellBlocks('docs/hsm.md'), LOOKED_UP].join('\n'),
     {
       cwd: folder,
-      env: { ...clientEnvironment(server), AWS_DEFAULT_OUTPUT: 'json' },
+      env: { ...clientEnvironment(server), AWS_DEFAULT_OUTPUT: 'json', LOCKHOLM_DATA: server.data },
     },
   );
   assert.equal(code, 0, `${stdout}\n${stderr}`);
@@ -36,6 +39,7 @@ test('a cluster is made, activated and used as the page says', { timeout: 120_00
   assert.match(stdout, /type +export\n/);
   assert.match(stdout, /state +joining\n[\s\S]*proven +NO/);
   assert.equal([...stdout.matchAll(/^hsm-\w+ +yes +/gm)].length, 2, 'both members are online');
+  assert.equal([...stdout.matchAll(/^found: state +active$/gm)].length, 2, 'found through the server');
   assert.match(stdout, /GENERATE_KEY +ok +alice/);
   assert.match(stdout, /entries, 1 to \d+, follow each other and are signed by the HSM/);
   assert.match(await readFile(join(folder, 'unlock-code.txt'), 'utf8'), /^(?:\w{4}-){6}\w{4}\n$/);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createEncoder } from '../../src/audit/event.ts';
 import { openJournal } from '../../src/audit/journal.ts';
 import { callOperator } from '../../src/cli/operator-client.ts';
+import type { Operation } from '../../src/core/call.ts';
 import { must, parseRegion } from '../../src/core/ids.ts';
 import { ownerAuthorizer } from '../../src/identity/authorizer.ts';
 import { EngineWatch } from '../../src/operator/engine-watch.ts';
@@ -50,6 +51,8 @@ export interface TestOperatorOptions {
   readonly facts?: readonly Declared[];
   readonly missingEntries?: number;
   readonly jobs?: Readonly<Record<string, JobHandler>>;
+  /** Operations of other parts. */
+  readonly more?: (parts: OperatorParts) => readonly Operation[];
 }
 
 export async function startOperator(options: TestOperatorOptions = {}): Promise<TestOperator> {
@@ -105,7 +108,7 @@ export async function startOperator(options: TestOperatorOptions = {}): Promise<
   const caller = operatorCaller(UID, OPERATOR_ACCOUNT);
   const listener = new HttpListener({
     pipeline,
-    protocols: [new OperatorJson(operatorService(parts), caller, region)],
+    protocols: [new OperatorJson(operatorService(parts, options.more?.(parts)), caller, region)],
     log,
     unready: () => undefined,
   });
