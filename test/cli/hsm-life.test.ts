@@ -100,7 +100,7 @@ test('users are made, listed, given passwords and deleted', async () => {
       LOCKHOLM_HSM_NEW_PASSWORD: 'bob-password',
     },
   });
-  assert.equal(byEnvironment.stdout, 'bob is a admin now.\n');
+  assert.equal(byEnvironment.stdout, 'bob was made, as admin.\n');
   const { users } = await commands.aliceJson<{ users: readonly Record<string, unknown>[] }>('user', 'list');
   assert.deepEqual(
     users.map(({ username, role, locked }) => [username, role, locked]),

@@ -94,7 +94,7 @@ export async function explained(error: unknown, { connection, where }: ToHsm): P
   return refused(error, where, state);
 }
 
-export async function stateOf(connection: HsmConnection): Promise<HsmState> {
+async function stateOf(connection: HsmConnection): Promise<HsmState> {
   const { state } = await connection.call('info', {});
   return hsmStates[state] ?? 'halted';
 }

@@ -23,6 +23,6 @@ export function registerCreate(user: Command): void {
     await loggedIn(options, who, ({ connection }) =>
       connection.call('createUser', { user: username, role: userRoles.indexOf(role), password }),
     );
-    return { data: { username, role }, text: `${username} is a ${role} now.` };
+    return { data: { username, role }, text: `${username} was made, as ${role}.` };
   });
 }
