@@ -11,7 +11,7 @@ import { FATAL_EXIT, type FromEngine, type Lane, lanes, type ToEngine } from '..
 import type { Log } from '../engine/protocol/log.ts';
 import { type BackoffOptions, defaultBackoff } from './backoff.ts';
 import { Child, type ChildPlan } from './child.ts';
-import { defaultLiveness, Liveness, type LivenessParts, type LivenessTimes } from './liveness.ts';
+import { killHung, type Liveness, type LivenessTimes } from './liveness.ts';
 import { makePair } from './pairs.ts';
 import { engineFlags } from './sandbox.ts';
 
@@ -76,10 +76,16 @@ export class Engines {
     return this.#engines[lane].child.gone();
   }
 
-  async stop(): Promise<void> {
+  /** By force after `graceMs`. */
+  async stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopping = true;
     for (const lane of lanes) this.#engines[lane].liveness.stop();
-    await Promise.all(lanes.map((lane) => this.#engines[lane].child.stop(GRACE_MS)));
+    await Promise.all(lanes.map((lane) => this.#engines[lane].child.stop(graceMs)));
+  }
+
+  /** Ends what a stop waits for. */
+  hurry(): void {
+    if (this.#stopping) for (const lane of lanes) this.#engines[lane].child.kill();
   }
 
   #engine(lane: Lane): Engine {
@@ -91,22 +97,15 @@ export class Engines {
       ended: (code) => this.#ended(lane, code),
     };
     const child = new Child(plan, this.#options.backoff ?? defaultBackoff, this.#options.log);
-    const liveness = this.#liveness(lane, child);
+    const liveness = this.#liveness(plan.name, lane, child);
     return { child, liveness, starts: 0, ready: false, holdsRoot: false, pairing: false };
   }
 
-  /** An engine that hangs is of no more use than a dead one, and its kill is followed by the same. */
-  #liveness(lane: Lane, child: Child): Liveness {
-    const parts: LivenessParts = {
-      pid: () => child.pid,
-      ask: () => this.#hand(lane, { type: 'ping' }),
-      silent: (isSilent) => this.#options.onSilent?.(lane, isSilent),
-      hung: () => {
-        this.#options.log('child-hung', { child: `engine-${lane}` });
-        child.kill();
-      },
-    };
-    return new Liveness(parts, this.#options.liveness ?? defaultLiveness);
+  #liveness(name: string, lane: Lane, child: Child): Liveness {
+    const { log, liveness, onSilent } = this.#options;
+    const ask = () => this.#hand(lane, { type: 'ping' });
+    const silent = (isSilent: boolean) => onSilent?.(lane, isSilent);
+    return killHung(name, child, { log, ask, silent }, liveness);
   }
 
   #spawn(lane: Lane): ChildProcess {

@@ -12,7 +12,7 @@ import { hostSecretOf } from '../engine/seal/host-secret.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { Child } from './child.ts';
 import type { FromHsmHost, ToHsmHost } from './hsm-host/ipc.ts';
-import { defaultLiveness, Liveness } from './liveness.ts';
+import { killHung, type Liveness } from './liveness.ts';
 import { makePair } from './pairs.ts';
 
 export interface HsmHostingOptions {
@@ -54,18 +54,10 @@ export class HsmHosting {
       options.backoff,
       options.log,
     );
-    this.#liveness = new Liveness(
-      {
-        pid: () => this.#child.pid,
-        ask: () => this.#child.send({ type: 'ping' } satisfies ToHsmHost),
-        silent: () => undefined,
-        hung: () => {
-          options.log('child-hung', { child: 'hsm-host' });
-          this.#child.kill();
-        },
-      },
-      defaultLiveness,
-    );
+    this.#liveness = killHung('hsm-host', this.#child, {
+      log: options.log,
+      ask: () => this.#child.send({ type: 'ping' } satisfies ToHsmHost),
+    });
   }
 
   get pid(): number | undefined {
@@ -81,15 +73,20 @@ export class HsmHosting {
     } else if (this.#ready) void this.#pair();
   }
 
-  /** HSMs first, in order. */
-  async stop(): Promise<void> {
+  /** HSMs first, in order; by force after `graceMs`. */
+  async stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopping = true;
     this.#liveness.stop();
     if (!this.#started) return;
     this.#child.send({ type: 'stop' } satisfies ToHsmHost);
-    const force = setTimeout(() => this.#child.kill(), GRACE_MS);
+    const force = setTimeout(() => this.#child.kill(), graceMs);
     await this.#child.gone();
     clearTimeout(force);
+  }
+
+  /** Ends what a stop waits for. */
+  hurry(): void {
+    if (this.#stopping) this.#child.kill();
   }
 
   #hear(message: FromHsmHost): void {

@@ -10,23 +10,25 @@ export { exitWithParent } from '../engine/protocol/parent.ts';
  * `settings`: the first message. `engine`: accompanied by the front's end of a new pair with that lane; an older pair is void. `restarts` counts those
  * of the lane's engine since the server was started. `silent`: whether that engine is one that does not answer.
  * `hsm-host`: accompanied by the front's end of a new pair with the host of the HSMs; an older pair is void.
- * `drain`: finish what is under way, accept nothing new, exit with 0.
+ * `ping`: to be answered by `pong`, at once. `drain`: finish what is under way, accept nothing new, exit with 0.
  */
 export type ToFront =
   | { readonly type: 'settings'; readonly settings: JsonObject }
   | { readonly type: 'engine'; readonly lane: Lane; readonly restarts: number }
   | { readonly type: 'silent'; readonly lane: Lane; readonly silent: boolean }
   | { readonly type: 'hsm-host' }
+  | { readonly type: 'ping' }
   | { readonly type: 'drain' };
 
 /**
  * `pair-lost`: the pair with that lane has ended and a new one is wanted. `hsm-host-wanted`: a pair with the host of the
- * HSMs is, which is started for the first one. `ready`: the front serves at `endpoint`.
+ * HSMs is, which is started for the first one. `pong`: it answers. `ready`: the front serves at `endpoint`.
  * `refused`: it cannot start until somebody has done what `message` says.
  */
 export type FromFront =
   | { readonly type: 'pair-lost'; readonly lane: Lane }
   | { readonly type: 'hsm-host-wanted' }
+  | { readonly type: 'pong' }
   | { readonly type: 'ready'; readonly endpoint: string }
   | { readonly type: 'refused'; readonly message: string };
 
@@ -44,6 +46,7 @@ export function listenToSupervisor(channel: FrontChannel): SupervisorChannel {
   const settings = Promise.withResolvers<JsonObject>();
   process.on('message', (message: ToFront, socket: unknown) => {
     if (message.type === 'settings') settings.resolve(message.settings);
+    else if (message.type === 'ping') send({ type: 'pong' });
     else if (message.type === 'drain') channel.drain();
     else if (message.type === 'silent') channel.silent(message.lane, message.silent);
     else if (socket === undefined) return;
@@ -76,6 +79,6 @@ export function isFromFront(message: unknown): message is FromFront {
   const { type, lane, endpoint, message: text } = Object(message) as Record<string, unknown>;
   if (type === 'ready') return typeof endpoint === 'string';
   if (type === 'refused') return typeof text === 'string';
-  if (type === 'hsm-host-wanted') return true;
+  if (type === 'hsm-host-wanted' || type === 'pong') return true;
   return type === 'pair-lost' && lanes.some((name) => name === lane);
 }

@@ -4,6 +4,7 @@
  * together (Ctrl-Z, a suspended machine) answers that lie ready are read before the next turn.
  */
 import { readFileSync } from 'node:fs';
+import type { Log } from '../engine/protocol/log.ts';
 
 export interface LivenessTimes {
   readonly everyMs: number;
@@ -14,9 +15,9 @@ export interface LivenessTimes {
 }
 
 /**
- * Asked every 5 s; hung after 10 s without an answer, which is also when a front gives up a call. A child that uses
- * the processor meanwhile may be making a large key, which blocks its event loop: it has two minutes, many times what
- * the slowest key takes on a slow machine. An endless loop ends then too.
+ * Asked every 5 s; hung after 10 s without an answer, which is also when a front gives up a call. An engine that uses
+ * the processor meanwhile may be making a large key, which blocks its event loop: a child that computes has two minutes,
+ * many times what the slowest key takes on a slow machine. An endless loop ends then too.
  */
 export const defaultLiveness: LivenessTimes = { everyMs: 5_000, silentTurns: 2, busyTurns: 24 };
 
@@ -25,7 +26,7 @@ export interface LivenessParts {
   /** Asks; the answer is to be told to `answered`. */
   ask(): void;
   /** It does not answer and does not work, or does answer again. */
-  silent(isSilent: boolean): void;
+  readonly silent?: (isSilent: boolean) => void;
   hung(): void;
   /** Clock ticks of processor time that the process has used; undefined where the system does not tell. */
   readonly used?: (pid: number) => number | undefined;
@@ -80,7 +81,7 @@ export class Liveness {
     }
     this.#unanswered += 1;
     if (this.#works()) this.#noLongerSilent();
-    else if (this.#silent++ === 0) this.#parts.silent(true);
+    else if (this.#silent++ === 0) this.#parts.silent?.(true);
     const { silentTurns, busyTurns } = this.#times;
     if (this.#silent < silentTurns && this.#unanswered < busyTurns) return;
     this.stop();
@@ -88,7 +89,7 @@ export class Liveness {
   }
 
   #noLongerSilent(): void {
-    if (this.#silent > 0) this.#parts.silent(false);
+    if (this.#silent > 0) this.#parts.silent?.(false);
     this.#silent = 0;
   }
 
@@ -103,6 +104,21 @@ export class Liveness {
     const pid = this.#parts.pid();
     return pid === undefined ? undefined : (this.#parts.used ?? processorTime)(pid);
   }
+}
+
+/** Kills a child that hangs: it is of no more use than a dead one, and its kill is followed by the same. */
+export function killHung(
+  name: string,
+  child: { readonly pid: number | undefined; kill(): void },
+  parts: Pick<LivenessParts, 'ask' | 'silent'> & { readonly log: Log },
+  times: LivenessTimes = defaultLiveness,
+): Liveness {
+  const { log, ...asked } = parts;
+  const hung = (): void => {
+    log('child-hung', { child: name });
+    child.kill();
+  };
+  return new Liveness({ ...asked, pid: () => child.pid, hung }, times);
 }
 
 /** utime and stime of /proc/PID/stat (proc(5)), whose second field may hold anything, in parentheses. */

@@ -13,7 +13,7 @@ import { Child } from './child.ts';
 import { Engines } from './engines.ts';
 import { HsmHosting } from './hsm-hosting.ts';
 import { isFromFront, type ToFront } from './ipc.ts';
-import type { LivenessTimes } from './liveness.ts';
+import { killHung, type Liveness, type LivenessTimes } from './liveness.ts';
 
 export interface SupervisorOptions {
   readonly front: {
@@ -30,7 +30,7 @@ export interface SupervisorOptions {
   /** Milliseconds that the front may take to drain. Default 10,000. */
   readonly drainMs?: number;
   readonly backoff?: BackoffOptions;
-  /** How hung engines are found. */
+  /** How a hung front and hung engines are found. */
   readonly liveness?: LivenessTimes;
   readonly log?: Log;
   /** The front serves, at first and after each restart of it. */
@@ -42,7 +42,7 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /** The exit code, once every child is gone: 0 after a stop, 1 when something could not go on. */
   readonly stopped: Promise<number>;
-  /** Drains and stops, as SIGTERM and SIGINT do. A second call does not wait for the front. */
+  /** Drains and stops, as SIGTERM and SIGINT do. A second call waits for nobody. */
   stop(): void;
   /** For status and tests; absent while that child is being started again. */
   pid(child: Lane | 'front' | 'hsm-host'): number | undefined;
@@ -62,11 +62,14 @@ class Running implements Supervisor {
   readonly #options: SupervisorOptions;
   readonly #log: Log;
   readonly #front: Child;
+  readonly #liveness: Liveness;
   readonly #engines: Engines;
   readonly #hsms: HsmHosting;
   readonly #finished: (code: number) => void;
   readonly #onSignal = (): void => this.stop();
   #stopping = false;
+  /** When a stop is to wait for nobody. */
+  #graceMs: 0 | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -98,7 +101,8 @@ class Running implements Supervisor {
       failed: (error: Error) => this.#fail(error.message),
       message: (message: unknown) => {
         if (!isFromFront(message)) return;
-        if (message.type === 'ready') options.onReady?.(message.endpoint);
+        if (message.type === 'pong') this.#liveness.answered();
+        else if (message.type === 'ready') options.onReady?.(message.endpoint);
         else if (message.type === 'refused') options.onRefused?.(message.message);
         else if (message.type === 'hsm-host-wanted') this.#hsms.requestPair();
         else this.#engines.requestPair(message.lane);
@@ -106,13 +110,22 @@ class Running implements Supervisor {
       ended: (code: number | null) => this.#frontEnded(code),
     };
     this.#front = new Child(plan, backoff, this.#log);
+    this.#liveness = killHung(
+      plan.name,
+      this.#front,
+      { log: this.#log, ask: () => this.#tellFront({ type: 'ping' }) },
+      options.liveness,
+    );
     for (const signal of signals) process.on(signal, this.#onSignal);
     this.#front.start();
   }
 
   stop(): void {
     if (this.#stopping) {
+      this.#graceMs = 0;
       this.#front.kill();
+      this.#hsms.hurry();
+      this.#engines.hurry();
       return;
     }
     void this.#shutDown(0, this.#options.drainMs ?? DRAIN_MS);
@@ -133,6 +146,7 @@ class Running implements Supervisor {
     const first: ToFront = { type: 'settings', settings };
     // What is sent to a front that just died fails here; its exit follows.
     front.send(first, undefined, {}, () => undefined);
+    this.#liveness.watch();
     // Engines that are not ready yet follow by themselves.
     for (const lane of lanes) this.#engines.requestPair(lane);
     return front;
@@ -143,6 +157,7 @@ class Running implements Supervisor {
   }
 
   #frontEnded(code: number | null): boolean {
+    this.#liveness.stop();
     if (this.#stopping) return false;
     if (code !== FATAL_EXIT) return true;
     this.#fail('the front refused to start');
@@ -158,9 +173,9 @@ class Running implements Supervisor {
   async #shutDown(code: number, drainMs: number): Promise<void> {
     this.#stopping = true;
     if (drainMs > 0) await this.#drain(drainMs);
-    await this.#front.stop(GRACE_MS);
-    await this.#hsms.stop();
-    await this.#engines.stop();
+    await this.#front.stop(this.#graceMs ?? GRACE_MS);
+    await this.#hsms.stop(this.#graceMs);
+    await this.#engines.stop(this.#graceMs);
     for (const signal of signals) process.off(signal, this.#onSignal);
     this.#finished(code);
   }

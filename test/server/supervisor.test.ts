@@ -103,6 +103,19 @@ for (const stopped of [['fast'], ['slow'], ['fast', 'slow']] as const) {
   });
 }
 
+test('a front that is stopped but alive is started again, and the engines stay', {
+  skip: process.platform !== 'linux' && 'needs /proc',
+}, async () => {
+  start();
+  await served();
+  const before = await pids();
+  process.kill(before.front, 'SIGSTOP');
+  await until('the end of the front', () => (alive(before.front) ? undefined : true));
+  assert.match(await served(), /^[0-9a-f]{32}$/);
+  const after = await pids();
+  assert.deepEqual([after.fast, after.slow], [before.fast, before.slow]);
+});
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} lets the front answer what it accepted, then ends every child and exits with 0`, async () => {
     const running = start();
