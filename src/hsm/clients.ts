@@ -116,9 +116,15 @@ export class Clients {
       activate: async ({ user, password }) => ({ unlockCode: await machine.activate(user, password) }),
       login: async (request) => {
         if (session !== undefined) throw new HsmError('state', 'this connection has a login');
-        session = await this.#login(request, forget);
+        const begun = await this.#login(request, forget);
+        // While the password was checked the connection may have closed, or logged in.
+        if (link.closed || session !== undefined) {
+          machine.sessions.remove(begun);
+          throw new HsmError('state', 'this connection is closed, or has a login');
+        }
+        session = begun;
         clearTimeout(timer);
-        return { role: userRoles.indexOf(session.role), session: machine.session };
+        return { role: userRoles.indexOf(begun.role), session: machine.session };
       },
       logout: () => {
         const user = session?.user ?? '';

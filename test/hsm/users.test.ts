@@ -135,3 +135,25 @@ test('a deleted user is gone with its sessions, but not while it owns keys', asy
   assert.equal(await refusal(carol.call('random', { length: 1 })), 'not-allowed');
   assert.equal(await refusal(admin.call('deleteUser', { user: 'admin' })), 'refused');
 });
+
+test('no session is left of a connection that closed, or logged in twice, while its password was checked', async () => {
+  const admin = await cluster.login(hsm, ADMIN);
+  await admin.call('createUser', { user: 'dave', password: 'dave-password', role: 1 });
+  const dave = { user: 'dave', password: 'dave-password', alone: false };
+  const sessions = async () => {
+    const { users } = await admin.call('listUsers', {});
+    return users.find(({ user }) => user === 'dave')?.sessions;
+  };
+  const closed = await cluster.connect(hsm);
+  const login = refusal(closed.call('login', dave));
+  // It is answered before the password of the login is checked.
+  await closed.call('info', {});
+  closed.close();
+  assert.equal(await login, 'unavailable');
+  const twice = await cluster.connect(hsm);
+  const outcomes = await Promise.all([1, 2].map(() => refusal(twice.call('login', dave))));
+  assert.deepEqual(outcomes.sort(), ['done', 'state']);
+  assert.equal(await sessions(), 1);
+  twice.close();
+  await cluster.until(async () => (await sessions()) === 0, 'no session of dave');
+});
