@@ -63,6 +63,8 @@ export interface ClusterRecord extends Place {
   readonly initialization?: Initialization;
   readonly tags: readonly Tag[];
   readonly hsms: readonly HsmRecord[];
+  /** Hours of HSMs that were removed, each begun hour counted as AWS bills it. */
+  readonly meteredHours?: number;
   /** When the next daily backup is due; from activation on. */
   readonly nextBackup?: number;
 }
@@ -93,3 +95,9 @@ export const changeHsm = (
 /** Those that are to stay. */
 export const membersOf = ({ hsms }: ClusterRecord): readonly HsmRecord[] =>
   hsms.filter(({ state }) => state !== 'DELETE_IN_PROGRESS');
+
+const HOUR_MS = 3_600_000;
+
+/** Hours that an HSM existed up to `now`, each begun hour counted as AWS bills it. */
+export const hoursOf = ({ created }: HsmRecord, now: number): number =>
+  Math.max(1, Math.ceil((now - created) / HOUR_MS));

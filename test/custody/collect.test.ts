@@ -13,6 +13,7 @@ import {
   declare,
   type Given,
   HOST,
+  hsmKey,
   inClusters,
   reporterOf,
   withCredential,
@@ -149,7 +150,7 @@ for (const [name, given, backed, ...expected] of [
   ],
 ] as const) {
   test(`case ${name}, as its HSMs tell it`, async () => {
-    const arn = await newKey();
+    const arn = await hsmKey(kms);
     const backups = backed ? [backupAt(kms.clock.time)] : [];
     const machine = { listensBeyondHost: true };
     const declared = [...approvals, declare('root', { party: 'tenant', host: 'tenants' })];

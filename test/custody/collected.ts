@@ -1,10 +1,15 @@
 /** Collectors on real rows, with a machine, backups and HSMs that a test chooses. */
+
+import { keyArn, newKeyId, type Region } from '../../src/core/ids.ts';
 import type { HsmCluster, HsmFacts } from '../../src/custody/collect/hsm-facts.ts';
 import { noHsms } from '../../src/custody/collect/hsm-facts.ts';
 import type { Declared, KnownBackup, Machine, Sources } from '../../src/custody/collect/sources.ts';
 import type { SubjectReport } from '../../src/custody/report/report.ts';
 import { Reporter } from '../../src/custody/report/reporter.ts';
-import { ACCOUNT, type TestKms } from '../support/kms.ts';
+import { joinChanges } from '../../src/kms/change.ts';
+import { keyRow } from '../../src/kms/key.ts';
+import { materialMadeInHsm } from '../../src/kms/lineage.ts';
+import { ACCOUNT, REGION, type TestKms } from '../support/kms.ts';
 import { custodians } from './running.ts';
 
 export const HOST = 'kms-1';
@@ -82,9 +87,27 @@ export const backupAt = (time: number, more: Partial<KnownBackup> = {}): KnownBa
   ...more,
 });
 
+/** The ARN of a key in a custom key store on cluster-1, whose rows are as KMS writes them. */
+export async function hsmKey({ kms, rows, clock, call }: TestKms): Promise<string> {
+  const { KeyMetadata } = await call('CreateKey');
+  const place = { account: ACCOUNT, region: REGION as Region };
+  const made = await kms.keys.get(place, KeyMetadata.KeyId);
+  const id = newKeyId();
+  const inStore = { id: 'cks-1', handle: 'handle-1', lineage: 'lineage-1' };
+  const value = { ...made?.value, id, origin: 'AWS_CLOUDHSM', inStore };
+  const when = { time: clock.time, eventId: 'event' };
+  const lineage = materialMadeInHsm(
+    { ...place, id },
+    KeyMetadata.CurrentKeyMaterialId,
+    { clusterId: 'cluster-1', lineage: 'lineage-1' },
+    when,
+  );
+  await rows.commit(joinChanges({ put: [{ ...keyRow(place, id), version: 1, value }] }, lineage));
+  return keyArn(place, id);
+}
+
 /** Every key's material is in these clusters, and was never anywhere else. */
 export const inClusters = (...clusters: readonly HsmCluster[]): HsmFacts => ({
-  lineageOf: async () => 'lineage-1',
   holding: async () => clusters,
   hours: async () => ({ total: 48, running: 2 }),
 });

@@ -6,6 +6,7 @@ import type { CloudHsm } from '../cloudhsm.ts';
 import {
   type ClusterRecord,
   type HsmRecord,
+  hoursOf,
   putCluster,
   replaceCluster,
   type StoredCluster,
@@ -74,7 +75,10 @@ export async function removeHsm(timer: HsmTimer, parts: CloudHsm): Promise<void>
   await parts.host.call('remove', { hsmId: timer.hsmId });
   const left = await findDeleted(timer, parts);
   if (left === undefined) return;
-  await parts.events.commit(withoutHsm(left), eventOf(left.stored.value, 'DeleteHsm', timer.hsmId));
+  await parts.events.commit(
+    withoutHsm(left, parts.clock.now()),
+    eventOf(left.stored.value, 'DeleteHsm', timer.hsmId),
+  );
   // The others learn that they are fewer.
   parts.follow(left.stored.id);
 }
@@ -91,10 +95,11 @@ async function findDeleted(timer: HsmTimer, parts: CloudHsm): Promise<FoundHsm |
 }
 
 /** A cluster that was not active yet had its key in this HSM alone, so without it it is as new. */
-function withoutHsm({ stored, hsm }: FoundHsm): RowsChange {
+function withoutHsm({ stored, hsm }: FoundHsm, now: number): RowsChange {
   const hsms = stored.value.hsms.filter(({ id }) => id !== hsm.id);
   const anew = stored.value.state !== 'ACTIVE';
-  const { csr: _csr, ...value } = stored.value;
+  const { csr: _csr, ...kept } = stored.value;
+  const value = { ...kept, meteredHours: (kept.meteredHours ?? 0) + hoursOf(hsm, now) };
   return joinChanges(replaceCluster(stored, { ...(anew ? uninitialized(value) : value), hsms }), {
     delete: [{ table: 'hsm-address', id: hsm.address, version: 1 }],
   });

@@ -8,7 +8,7 @@ import { iso, recorded, resting } from './basis.ts';
 import { type Account, activeCredentials, credentialFacts } from './credentials.ts';
 import { declaredFacts } from './declared.ts';
 import { handedFacts } from './handed.ts';
-import type { HeldKey, HeldMaterial } from './held.ts';
+import type { HeldKey } from './held.ts';
 import { type HsmHolding, hsmFacts, kmsUser } from './hsm.ts';
 import { machineFacts } from './machine.ts';
 import { materialFacts } from './materials.ts';
@@ -129,11 +129,11 @@ export class Collector {
     const holdings: HsmHolding[] = [];
     const known = new Set<string>();
     for (const key of keys)
-      for (const material of key.name === undefined ? [] : key.materials)
-        for (const lineage of lineagesOf(material)) {
-          const clusters = key.name && (await this.#sources.hsm.holding(key.name, lineage));
+      for (const material of key.materials)
+        for (const name of [...(material.inHsm ? [material.inHsm] : []), ...material.leftHsms]) {
+          const clusters = await this.#sources.hsm.holding(name);
           if (clusters === undefined) continue;
-          known.add(lineage);
+          known.add(name.lineage);
           holdings.push(...clusters.map((cluster) => ({ key, material, cluster })));
         }
     return { holdings, known };
@@ -144,13 +144,6 @@ export class Collector {
     return new Map((await Promise.all(counted)).flatMap(([key, found]) => (found ? [[key, found]] : [])));
   }
 }
-
-/** By what HSMs tell a material: one made there, and one that was wrapped out there. */
-const lineagesOf = ({ inHsm, lineage }: HeldMaterial): readonly string[] => [
-  ...new Set(
-    [inHsm, ...lineage.map(({ arrival }) => arrival?.from?.lineage)].filter((name) => name !== undefined),
-  ),
-];
 
 /** Backups of KMS have the token of a store's password, too. */
 const passwords = (holdings: readonly HsmHolding[]) =>

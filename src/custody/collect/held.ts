@@ -1,10 +1,10 @@
 /** What a subject hangs on: keys with the material that they have or had. */
-import type { AccountId, KeyId, Region } from '../../core/ids.ts';
+import type { AccountId, KeyId, Place, Region } from '../../core/ids.ts';
 import { keyArn } from '../../core/ids.ts';
 import { type KeyRecord, keyRow } from '../../kms/key.ts';
-import { type LineageRecord, lineageOf } from '../../kms/lineage.ts';
+import { type Holder, type LineageRecord, lineageOf } from '../../kms/lineage.ts';
 import type { Rows } from '../../store/rows-contract.ts';
-import type { HsmFacts } from './hsm-facts.ts';
+import type { HsmMaterialName } from './hsm-facts.ts';
 import { s3RootName, sseS3Name } from './names.ts';
 
 export interface KeyName {
@@ -26,8 +26,10 @@ export interface HeldMaterial {
   readonly id: string;
   readonly lineage: readonly LineageRecord[];
   readonly stays: readonly Stay[];
-  /** In HSMs: the name that they have of the material. */
-  readonly inHsm?: string;
+  /** It was made in HSMs, and is in no engine. */
+  readonly inHsm?: HsmMaterialName;
+  /** As which HSMs had it that wrapped it out, by their receipts. */
+  readonly leftHsms: readonly HsmMaterialName[];
 }
 
 export interface HeldKey {
@@ -41,7 +43,7 @@ export interface HeldKey {
 }
 
 /** Undefined when there is no such key and never was one with material. */
-export async function heldKey(rows: Rows, hsm: HsmFacts, name: KeyName): Promise<HeldKey | undefined> {
+export async function heldKey(rows: Rows, name: KeyName): Promise<HeldKey | undefined> {
   const row = keyRow(name, name.id);
   const record = (await rows.get<KeyRecord>(row.table, row.id))?.value;
   const lineage = await lineageOf(rows, name);
@@ -52,15 +54,54 @@ export async function heldKey(rows: Rows, hsm: HsmFacts, name: KeyName): Promise
     account: name.account,
     name,
     ...(record && { record }),
-    materials: await Promise.all(
-      [...ids].map(async (id) => materialOf(id, lineage.get(id) ?? [], await hsm.lineageOf(name, id))),
-    ),
+    materials: [...ids].map((id) => materialOf(id, lineage.get(id) ?? [], name, record)),
   };
 }
 
-function materialOf(id: string, lineage: readonly LineageRecord[], inHsm: string | undefined): HeldMaterial {
-  return { id, lineage, stays: inHsm === undefined ? staysOf(lineage) : [], ...(inHsm && { inHsm }) };
+function materialOf(
+  id: string,
+  lineage: readonly LineageRecord[],
+  { account, region }: KeyName,
+  record: KeyRecord | undefined,
+): HeldMaterial {
+  const made = lineage.find(({ hsmLineage }) => hsmLineage !== undefined);
+  if (made?.hsmLineage === undefined)
+    return { id, lineage, stays: staysOf(lineage), leftHsms: leftHsms(lineage, { account, region }) };
+  const gone = lineage.find(
+    ({ event, holders }) => event === 'destroyed' && clusterIn(holders) === undefined,
+  );
+  const inHsm = {
+    account,
+    region,
+    lineage: made.hsmLineage,
+    clusterId: clusterIn(made.holders) ?? '',
+    storeId: record?.inStore?.id,
+    made: made.time,
+    erased: gone?.time,
+  };
+  return { id, lineage, stays: [], inHsm, leftHsms: [] };
 }
+
+const clusterIn = (holders: readonly Holder[]): string | undefined =>
+  holders.find(({ place }) => place.startsWith('hsm:'))?.place.slice('hsm:'.length);
+
+/** What HSMs' receipts say of material that was imported. */
+const leftHsms = (lineage: readonly LineageRecord[], place: Place): readonly HsmMaterialName[] =>
+  lineage.flatMap(({ arrival }) =>
+    arrival?.from === undefined
+      ? []
+      : [
+          {
+            account: place.account,
+            region: place.region,
+            lineage: arrival.from.lineage,
+            clusterId: arrival.from.clusterId,
+            storeId: undefined,
+            made: undefined,
+            erased: undefined,
+          },
+        ],
+  );
 
 const begins = new Set<LineageRecord['event']>(['made', 'imported']);
 
@@ -89,6 +130,7 @@ export async function heldS3Root(rows: Rows, account: AccountId): Promise<HeldKe
   const material = {
     id: s3RootName(account),
     lineage: [],
+    leftHsms: [],
     stays: [{ from: row.value.created, entry: 'CreateS3Root' }],
   };
   return { fact: sseS3Name(account), account, materials: [material] };

@@ -43,17 +43,26 @@ export interface HsmCluster {
     | undefined;
 }
 
+/** A material in HSMs, by the names that they have of it. */
+export interface HsmMaterialName extends Place {
+  /** Of the material, kept by every copy of it. */
+  readonly lineage: string;
+  /** The cluster in which it was made, or from which it was wrapped out. */
+  readonly clusterId: string;
+  /** The custom key store that uses it. */
+  readonly storeId: string | undefined;
+  /** When it was made, milliseconds since the epoch; undefined when nobody knows. */
+  readonly made: number | undefined;
+  /** When no member of the cluster had it any more, as an HSM signed; undefined while one may. */
+  readonly erased: number | undefined;
+}
+
 export interface HsmFacts {
   /**
-   * What HSMs tell a KMS key's material by, of origin AWS_CLOUDHSM, a destroyed one's too; undefined for a material that
-   * was never made in an HSM.
+   * The clusters that hold it, those of which only backups are left too. Undefined when this server has no such cluster:
+   * then whoever has it is not known.
    */
-  lineageOf(key: Place & { readonly id: string }, materialId: string): Promise<string | undefined>;
-  /**
-   * The clusters that hold the material of this lineage (the HSM's name of it), those of which only backups are left
-   * too. Undefined when the lineage is not known here: then whoever has it is not known either.
-   */
-  holding(place: Place, lineage: string): Promise<readonly HsmCluster[] | undefined>;
+  holding(material: HsmMaterialName): Promise<readonly HsmCluster[] | undefined>;
   /** Hours that HSMs of the account and Region existed, each begun hour counted, as AWS bills them. */
   hours(place: Place): Promise<HsmHours>;
 }
@@ -66,7 +75,6 @@ export interface HsmHours {
 
 /** Of a server without HSMs. */
 export const noHsms: HsmFacts = {
-  lineageOf: async () => undefined,
   holding: async () => undefined,
   hours: async () => ({ total: 0, running: 0 }),
 };

@@ -181,9 +181,7 @@ function handed({ keys }: Found, { handedOut }: Collected): Pick<SubjectReport, 
 async function costOf(key: HeldKey | undefined, { hsm, now }: BuildParts): Promise<readonly Figure[]> {
   const { record } = key ?? {};
   if (key?.name === undefined || record === undefined || record.manager === 'AWS') return [];
-  const wantsHsms = key.materials.some(
-    ({ inHsm, lineage }) => inHsm !== undefined || lineage.some(({ arrival }) => arrival?.from !== undefined),
-  );
+  const wantsHsms = key.materials.some(({ inHsm, leftHsms }) => inHsm !== undefined || leftHsms.length > 0);
   const hours = wantsHsms ? await hsm.hours(key.name) : undefined;
   const rotations = record.materials.filter(({ rotation }) => rotation !== undefined).length;
   return keyCosts({ created: record.created, now, rotations, hours });

@@ -52,7 +52,7 @@ export class Reporter {
 
   /** Rejects with SubjectError when there is no such thing. */
   async about(name: string): Promise<ReportPage> {
-    const found = await findSubject(this.#parts.rows, this.#parts.hsm, name);
+    const found = await findSubject(this.#parts.rows, name);
     const collector = await Collector.open(this.#parts);
     const objects = await countObjects(this.#parts.rows);
     const parts = { ...this.#parts, collector, now: this.#parts.now(), objects };
@@ -61,7 +61,7 @@ export class Reporter {
 
   /** `limit` subjects from `cursor` on. */
   async page(cursor: string | undefined, limit: number): Promise<ReportPage> {
-    const { rows, hsm, now } = this.#parts;
+    const { rows, now } = this.#parts;
     const { names, next } = await pageOfSubjects(rows, cursor, limit);
     const collector = await Collector.open(this.#parts);
     const parts = { ...this.#parts, collector, now: now(), objects: undefined };
@@ -71,7 +71,7 @@ export class Reporter {
       // A table takes long for a server that answers others meanwhile.
       await turn();
       try {
-        subjects.push(await subjectReport(await findSubject(rows, hsm, name), parts));
+        subjects.push(await subjectReport(await findSubject(rows, name), parts));
       } catch (error) {
         if (!(error instanceof SubjectError || error instanceof TooManyWays)) throw error;
         omitted.push({ name, reason: error.message, empty: error instanceof SubjectError });
@@ -84,7 +84,7 @@ export class Reporter {
   async explain(name: string, actorId: string, question: string): Promise<Explanation> {
     const asked = questions.find((known) => known === question);
     if (asked === undefined) throw new SubjectError(`a question is one of ${questions.join(', ')}`);
-    const found = await findSubject(this.#parts.rows, this.#parts.hsm, name);
+    const found = await findSubject(this.#parts.rows, name);
     const collector = await Collector.open(this.#parts);
     const { facts } = await collector.collect(found);
     const judged = judge(facts, found.subject);

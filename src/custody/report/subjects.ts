@@ -5,7 +5,6 @@ import type { Rows, Stored } from '../../store/rows-contract.ts';
 import { scanAll } from '../../store/scan-all.ts';
 import type { Question } from '../collect/collector.ts';
 import { type HeldKey, heldKey, heldS3Root, type KeyName } from '../collect/held.ts';
-import type { HsmFacts } from '../collect/hsm-facts.ts';
 import { bucketName, objectName } from '../collect/names.ts';
 import { contentsOf, keyNameOf, type ObjectsUnder } from '../collect/objects.ts';
 
@@ -27,17 +26,17 @@ export class SubjectError extends Error {
 }
 
 /** Key id, key ARN, `alias/...`, `s3://bucket`, `s3://bucket/key`, a bucket's name, `sse-s3:ACCOUNT`. */
-export async function findSubject(rows: Rows, hsm: HsmFacts, text: string): Promise<Found> {
-  if (text.startsWith('s3://')) return findStored(rows, hsm, text.slice('s3://'.length));
+export async function findSubject(rows: Rows, text: string): Promise<Found> {
+  if (text.startsWith('s3://')) return findStored(rows, text.slice('s3://'.length));
   if (text.startsWith('sse-s3:')) return findRoot(rows, text.slice('sse-s3:'.length));
   const names = await keyNames(rows, text);
   const [name, ...others] = names;
   if (others.length > 0)
     throw new SubjectError(`${text} is the name of ${names.length} keys: name one by its ARN`);
-  if (name !== undefined) return findKey(rows, hsm, name);
+  if (name !== undefined) return findKey(rows, name);
   if (looksLikeKey(text))
     throw new SubjectError(`there is no key ${text}, and never was one with key material`);
-  return findStored(rows, hsm, text);
+  return findStored(rows, text);
 }
 
 const looksLikeKey = (text: string): boolean =>
@@ -78,8 +77,8 @@ async function keysOfId(rows: Rows, id: KeyId): Promise<readonly KeyName[]> {
   return [];
 }
 
-async function findKey(rows: Rows, hsm: HsmFacts, name: KeyName): Promise<Found> {
-  const key = await heldKey(rows, hsm, name);
+async function findKey(rows: Rows, name: KeyName): Promise<Found> {
+  const key = await heldKey(rows, name);
   if (key === undefined)
     throw new SubjectError(
       `there is no key ${name.id} in ${name.region} of account ${name.account}, and never was one with key material`,
@@ -112,7 +111,7 @@ async function findRoot(rows: Rows, account: string): Promise<Found> {
   };
 }
 
-async function findStored(rows: Rows, hsm: HsmFacts, text: string): Promise<Found> {
+async function findStored(rows: Rows, text: string): Promise<Found> {
   const slash = text.indexOf('/');
   const bucket = slash === -1 ? text : text.slice(0, slash);
   const object = slash === -1 ? undefined : text.slice(slash + 1);
@@ -130,7 +129,7 @@ async function findStored(rows: Rows, hsm: HsmFacts, text: string): Promise<Foun
     );
   const name = object === undefined ? bucketName(bucket) : objectName(bucket, object);
   const keys = await Promise.all(
-    under.map(({ key }) => (key ? heldKey(rows, hsm, key) : heldS3Root(rows, account))),
+    under.map(({ key }) => (key ? heldKey(rows, key) : heldS3Root(rows, account))),
   );
   return {
     kind: object === undefined ? 'bucket' : 'object',

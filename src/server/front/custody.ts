@@ -1,6 +1,6 @@
 /** Binds the custody report to what this front has. */
 import type { Operation } from '../../core/call.ts';
-import { noHsms } from '../../custody/collect/hsm-facts.ts';
+import { Clusters } from '../../custody/collect/clusters.ts';
 import { Reporter } from '../../custody/report/reporter.ts';
 import { knownBackups, machineOf } from '../../operator/custody-sources.ts';
 import { explainCustody } from '../../operator/operations/explain-custody.ts';
@@ -8,6 +8,7 @@ import { reportCustody } from '../../operator/operations/report-custody.ts';
 import type { ServerFacts } from '../../operator/parts.ts';
 import type { Settings } from '../settings.ts';
 import { erasurePending } from './erasures.ts';
+import type { Services } from './services.ts';
 import type { Storage } from './storage.ts';
 import type { Unsealed } from './unsealed.ts';
 
@@ -20,19 +21,22 @@ function custodyReporter(
   { listen, data }: Pick<Settings, 'listen' | 'data'>,
   { audit, events }: Pick<Storage, 'audit' | 'events'>,
   { rows, domain }: Pick<Unsealed, 'rows' | 'domain'>,
+  { cloudHsm }: Pick<Services, 'cloudHsm'>,
   server: ServerFacts,
 ): Reporter {
   const { clock } = events;
+  const now = () => clock.now();
+  const machine = () => machineOf(server, listen.host);
   return new Reporter({
     rows,
-    now: () => clock.now(),
-    machine: () => machineOf(server, listen.host),
+    now,
+    machine,
     declared: server.facts,
     backups: () => knownBackups(rows, data),
     domainKeys: async () => (await domain.settled()).keys.map(({ id }) => id),
     erasurePending: () => erasurePending(rows, clock.now()),
     handedOut: async () => undefined,
-    hsm: noHsms,
+    hsm: new Clusters({ rows, now, machine, stateOf: (id) => cloudHsm.host.state(id) }),
     journal: audit.journal,
   });
 }

@@ -132,6 +132,6 @@ function operatorOf(bound: Bound, server: ServerFacts) {
     deleteBackup({ backups, rows }),
     listHsmClusters(clusters),
     addExportReceipt({ rows, clusters: cloudHsm.clusters }),
-    ...custodyOperations(settings, storage, unsealed, server),
+    ...custodyOperations(settings, storage, unsealed, services, server),
   ]);
 }
