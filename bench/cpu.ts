@@ -1,4 +1,4 @@
-/** CPU seconds of a process and all its descendants: user and system time of /proc/<pid>/stat, proc_pid_stat(5). */
+/** CPU seconds of processes and all their descendants: user and system time of /proc/<pid>/stat, proc_pid_stat(5). */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, the unit of utime and stime: 100 on every Linux that Node runs on. */
@@ -22,12 +22,12 @@ const readProcess = (pid: number): ProcessTime | undefined => {
 };
 
 /** Undefined where there is no /proc. */
-export const cpuSeconds = (root: number): number | undefined => {
+export const cpuSeconds = (...roots: readonly number[]): number | undefined => {
   if (!existsSync('/proc/self/stat')) return undefined;
   const processes = readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name))
     .flatMap((name) => readProcess(Number(name)) ?? []);
-  const tree = new Set([root]);
+  const tree = new Set(roots);
   for (let size = 0; size !== tree.size; ) {
     size = tree.size;
     for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);

@@ -1,65 +1,47 @@
-/**
- * The load process: keeps each connection busy with one request at a time, warms up, measures, reports, ends.
- * Latencies go to an HDR histogram of three significant figures, in microseconds.
- */
-import { createHistogram, performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+/** The load over HTTP: keeps each connection busy with one request at a time. */
+import { randomBytes } from 'node:crypto';
 import type { Answer } from './answer.ts';
-import { Connection, type Load } from './connection.ts';
-import type { LoadMessage, LoadPlan, LoadResult } from './load-contract.ts';
+import { Connection, type Load, type Outgoing } from './connection.ts';
+import type { LoadPlan, LoadRequest } from './load-contract.ts';
+import { carryOut } from './load-process.ts';
+import { Meter } from './meter.ts';
 
-const tell = (message: LoadMessage) => process.send?.(message);
+const PIECE_BYTES = 256 * 1024;
+const piece = randomBytes(PIECE_BYTES);
 
-const describe = ({ status, body }: Answer) => `status ${status}: ${body.toString('utf8', 0, 200)}`;
+/** What is wrong with the answer. */
+const flaw = ({ status, body, length }: Answer, { answerBytes = length }: Outgoing): string | undefined => {
+  if (status !== 200) return `status ${status}: ${body.toString('utf8', 0, 200)}`;
+  return length === answerBytes ? undefined : `${length} bytes in the place of ${answerBytes}`;
+};
 
-const runLoad = async (plan: LoadPlan): Promise<LoadResult> => {
-  const requests = plan.requests.map((text) => Buffer.from(text, 'base64'));
-  const latencies = createHistogram({ figures: 3 });
+/** A body is whole pieces, or less than one. */
+const outgoing = ({ bytes, bodyBytes = 0, ...expected }: LoadRequest): Outgoing => {
+  const head = Buffer.from(bytes, 'base64');
+  if (bodyBytes < PIECE_BYTES) {
+    return { ...expected, first: Buffer.concat([head, piece.subarray(0, bodyBytes)]) };
+  }
+  if (bodyBytes % PIECE_BYTES !== 0) throw new Error(`a body of ${bodyBytes} bytes is not in whole pieces`);
+  return { ...expected, first: head, piece, times: bodyBytes / PIECE_BYTES };
+};
+
+carryOut<LoadPlan>(async (plan, measuring) => {
+  const requests = plan.requests.map(outgoing);
+  const meter = new Meter();
   let sent = 0;
-  let answers = 0;
-  let errors = 0;
-  let firstError = '';
-  let measuring = false;
-  const failed = (reason: string) => {
-    errors += 1;
-    firstError ||= reason;
-  };
   const load: Load = {
     host: plan.host,
     port: plan.port,
-    next: () => requests[sent++ % requests.length] ?? Buffer.alloc(0),
-    answered: (answer, milliseconds) => {
-      if (answer.status !== 200) failed(describe(answer));
-      else if (measuring) {
-        answers += 1;
-        latencies.record(Math.max(1, Math.round(milliseconds * 1000)));
-      }
+    next: () => requests[sent++ % requests.length] ?? { first: Buffer.alloc(0) },
+    answered: (answer, milliseconds, request) => {
+      const wrong = flaw(answer, request);
+      if (wrong === undefined) meter.answered(milliseconds);
+      else meter.failed(wrong);
     },
-    failed,
+    failed: (reason) => meter.failed(reason),
   };
   const connections = Array.from({ length: plan.connections }, () => new Connection(load));
-  await sleep(plan.warmUpMs);
-  tell({ type: 'measuring' });
-  const started = performance.now();
-  measuring = true;
-  await sleep(plan.measureMs);
-  measuring = false;
-  const seconds = (performance.now() - started) / 1000;
+  const result = await meter.measure(plan, measuring);
   for (const connection of connections) connection.stop();
-  const ms = (microseconds: number) => (answers === 0 ? 0 : microseconds / 1000);
-  return {
-    seconds,
-    answers,
-    errors,
-    firstError,
-    p50Ms: ms(latencies.percentile(50)),
-    p99Ms: ms(latencies.percentile(99)),
-    maxMs: ms(latencies.max),
-  };
-};
-
-process.once('message', async (plan: LoadPlan) => {
-  tell({ type: 'done', result: await runLoad(plan) });
-  process.disconnect?.();
+  return result;
 });
-tell({ type: 'ready' });

@@ -1,12 +1,12 @@
-/** Turns of several rounds, summed up: medians, and ratios to the bare answer of the same round. */
+/** Turns of several rounds, summed up: medians, and ratios to the yardstick of the same round. */
 import type { Turn } from './measure.ts';
 import type { OperationName } from './options.ts';
 
 export interface Row {
   readonly contender: string;
   readonly requestsPerSecond: number;
-  /** Median over the rounds of this contender's requests a second by the bare answer's in that round. */
-  readonly ofBare: number;
+  /** Median over the rounds of this contender's requests a second by the yardstick's in that round; undefined without one. */
+  readonly ofYardstick: number | undefined;
   readonly requestsPerCpuSecond: number | undefined;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -18,8 +18,14 @@ export interface Row {
 }
 
 export interface Table {
+  readonly group: string;
   readonly operation: OperationName;
+  /** Requests in flight. */
   readonly connections: number;
+  /** What an operation carries, where that is what is measured. */
+  readonly payloadBytes: number | undefined;
+  /** The contender that the others are compared with. */
+  readonly yardstick: string;
   readonly rows: readonly Row[];
 }
 
@@ -44,21 +50,25 @@ export const median = (values: readonly number[]): number => {
   return (low + high) / 2;
 };
 
-/** `bare` has a turn for each of `rounds`, in the same order. */
-export const summarise = (contender: string, rounds: readonly Turn[], bare: readonly Turn[]): Row => {
-  const perCpuSecond = rounds.flatMap((turn) => turn.requestsPerCpuSecond ?? []);
-  return {
-    contender,
-    requestsPerSecond: median(rounds.map((turn) => turn.requestsPerSecond)),
-    ofBare: median(
-      rounds.map((turn, round) => turn.requestsPerSecond / (bare[round]?.requestsPerSecond ?? 0)),
-    ),
-    requestsPerCpuSecond: perCpuSecond.length === 0 ? undefined : median(perCpuSecond),
-    p50Ms: median(rounds.map((turn) => turn.p50Ms)),
-    p99Ms: median(rounds.map((turn) => turn.p99Ms)),
-    maxMs: Math.max(...rounds.map((turn) => turn.maxMs)),
-    errors: rounds.reduce((sum, turn) => sum + turn.errors, 0),
-    firstError: rounds.find((turn) => turn.firstError !== '')?.firstError ?? '',
-    rounds,
-  };
-};
+const ratios = (rounds: readonly Turn[], yardstick: readonly Turn[]): readonly number[] =>
+  rounds.flatMap(({ requestsPerSecond }, round) => {
+    const beside = yardstick[round]?.requestsPerSecond ?? 0;
+    return beside === 0 ? [] : [requestsPerSecond / beside];
+  });
+
+const medianOfAny = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : median(values);
+
+/** `yardstick` has a turn for each of `rounds`, in the same order, or none at all. */
+export const summarise = (contender: string, rounds: readonly Turn[], yardstick: readonly Turn[]): Row => ({
+  contender,
+  requestsPerSecond: median(rounds.map((turn) => turn.requestsPerSecond)),
+  ofYardstick: medianOfAny(ratios(rounds, yardstick)),
+  requestsPerCpuSecond: medianOfAny(rounds.flatMap((turn) => turn.requestsPerCpuSecond ?? [])),
+  p50Ms: median(rounds.map((turn) => turn.p50Ms)),
+  p99Ms: median(rounds.map((turn) => turn.p99Ms)),
+  maxMs: Math.max(...rounds.map((turn) => turn.maxMs)),
+  errors: rounds.reduce((sum, turn) => sum + turn.errors, 0),
+  firstError: rounds.find((turn) => turn.firstError !== '')?.firstError ?? '',
+  rounds,
+});

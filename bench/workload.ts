@@ -1,14 +1,15 @@
 /** What is asked of each contender: 64 different requests an operation, on one key, with an encryption context. */
 import { randomBytes } from 'node:crypto';
-import type { OperationName } from './options.ts';
-import { call, type Target, wireRequest } from './requests.ts';
+import { call, type Input, kmsRequest, type Target, textIn } from './requests.ts';
+
+export const kmsOperations = ['Encrypt', 'Decrypt', 'GenerateDataKey'] as const;
+export type KmsOperation = (typeof kmsOperations)[number];
 
 const REQUESTS = 64;
 const PLAINTEXT_BYTES = 64;
 const EncryptionContext = { purpose: 'bench' };
 
-type Input = Readonly<Record<string, unknown>>;
-export type Workload = Readonly<Record<OperationName, readonly Input[]>>;
+export type Workload = Readonly<Record<KmsOperation, readonly Input[]>>;
 
 const times = <Item>(item: () => Item): readonly Item[] => Array.from({ length: REQUESTS }, item);
 const base64 = (bytes: number) => randomBytes(bytes).toString('base64');
@@ -32,19 +33,16 @@ export const unansweredWorkload = (): Workload => {
   );
 };
 
-const text = (value: unknown): string => {
-  if (typeof value !== 'string')
-    throw new Error(`expected a text in the answer, not ${JSON.stringify(value)}`);
-  return value;
-};
+/** The id of a new key. */
+export const makeKey = async (target: Target, input: Input = {}): Promise<string> =>
+  textIn(((await call(target, 'CreateKey', input)).KeyMetadata as Input).KeyId);
 
-/** Makes a key and ciphertexts under it; checks that one of them decrypts to what was encrypted. */
-export const makeWorkload = async (target: Target): Promise<Workload> => {
-  const { KeyMetadata } = await call(target, 'CreateKey', {});
-  const keyId = text((KeyMetadata as Input).KeyId);
+/** Makes ciphertexts under the key; checks that one of them decrypts to what was encrypted. */
+export const makeWorkload = async (target: Target, keyId: string): Promise<Workload> => {
   const encrypts = encryptsWith(keyId);
   const ciphertexts: string[] = [];
-  for (const input of encrypts) ciphertexts.push(text((await call(target, 'Encrypt', input)).CiphertextBlob));
+  for (const input of encrypts)
+    ciphertexts.push(textIn((await call(target, 'Encrypt', input)).CiphertextBlob));
   const workload = workloadOf(keyId, ciphertexts, encrypts);
   const { Plaintext } = await call(target, 'Decrypt', workload.Decrypt[0] ?? {});
   if (Plaintext !== encrypts[0]?.Plaintext) throw new Error('Decrypt did not answer what was encrypted');
@@ -52,5 +50,5 @@ export const makeWorkload = async (target: Target): Promise<Workload> => {
 };
 
 /** Signed now: a signature is good for five minutes. */
-export const signedRequests = async (target: Target, operation: OperationName, workload: Workload) =>
-  Promise.all(workload[operation].map((input) => wireRequest(target, operation, input)));
+export const signedRequests = async (target: Target, operation: KmsOperation, workload: Workload) =>
+  Promise.all(workload[operation].map((input) => kmsRequest(target, operation, input)));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectPath } from '../paths.ts';
+import type { Credentials } from '../requests.ts';
 import type { Contender } from './contender.ts';
 
 /** A setting of the AWS credentials file's first profile. */
@@ -8,6 +9,15 @@ const setting = (text: string, name: string): string => {
   const value = new RegExp(`^${name}\\s*=\\s*(\\S+)\\s*$`, 'm').exec(text)?.[1];
   if (value === undefined) throw new Error(`the credentials file has no ${name}`);
   return value;
+};
+
+/** Of the root access key that the server made. */
+export const credentialsIn = (folder: string): Credentials => {
+  const text = readFileSync(join(folder, 'credentials'), 'utf8');
+  return {
+    accessKeyId: setting(text, 'aws_access_key_id'),
+    secretAccessKey: setting(text, 'aws_secret_access_key'),
+  };
 };
 
 export const lockholm: Contender = {
@@ -19,11 +29,5 @@ export const lockholm: Contender = {
     args: [projectPath('src', 'main.ts'), 'serve', '--data', folder, '--listen', `127.0.0.1:${port}`],
   }),
   readyPath: '/healthz',
-  credentials: (folder) => {
-    const text = readFileSync(join(folder, 'credentials'), 'utf8');
-    return {
-      accessKeyId: setting(text, 'aws_access_key_id'),
-      secretAccessKey: setting(text, 'aws_secret_access_key'),
-    };
-  },
+  credentials: credentialsIn,
 };

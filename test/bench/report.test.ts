@@ -26,33 +26,45 @@ test('the median of an even number is the middle of the two', () => {
 test('a ratio compares turns of the same round', () => {
   const own = [turn(10), turn(40), turn(90, { errors: 2, firstError: 'status 500', maxMs: 50 })];
   const row = summarise('x', own, [turn(100), turn(100), turn(100)]);
-  assert.equal(row.ofBare, 0.4);
+  assert.equal(row.ofYardstick, 0.4);
   assert.equal(row.requestsPerSecond, 40);
   assert.deepEqual([row.errors, row.firstError, row.maxMs], [2, 'status 500', 50]);
   assert.equal(row.requestsPerCpuSecond, undefined);
 });
 
+test('without a yardstick there is no ratio', () => {
+  assert.equal(summarise('x', [turn(10)], []).ofYardstick, undefined);
+});
+
 test('options that make no sense are refused', () => {
-  const contenders = ['lockholm', 'moto'];
+  const choices = { kms: ['lockholm', 'moto'], s3: ['sse-s3'] };
   for (const args of [
     ['--seconds', '0'],
     ['--seconds', '1.5'],
     ['--connections', '16,many'],
     ['--only', 'vault'],
+    ['--sizes', 'huge'],
     ['--operations', 'Sign'],
     ['--unknown'],
   ]) {
-    assert.throws(() => readOptions(args, contenders), UsageError, args.join(' '));
+    assert.throws(() => readOptions(args, choices), UsageError, args.join(' '));
   }
-  assert.equal(readOptions(['--help'], contenders), undefined);
-  assert.deepEqual(readOptions(['--operations', 'encrypt', '--connections', '1, 2'], contenders), {
+  assert.equal(readOptions(['--help'], choices), undefined);
+  assert.deepEqual(readOptions(['--operations', 'encrypt', '--connections', '1, 2'], choices), {
     seconds: 3,
     rounds: 3,
     connections: [1, 2],
     operations: ['Encrypt'],
+    sizes: ['small', 'large'],
     only: [],
     json: false,
   });
+});
+
+test('a group stands for all of its contenders', () => {
+  const choices = { kms: ['lockholm', 'moto'], s3: ['sse-s3', 'sse-kms'] };
+  const { only } = readOptions(['--only', 's3,Moto'], choices) ?? {};
+  assert.deepEqual(only, ['sse-s3', 'sse-kms', 'moto']);
 });
 
 test('CPU time of a process that works is seen', { skip: process.platform !== 'linux' }, () => {
