@@ -7,26 +7,42 @@ import { shellWord } from './output.ts';
 
 /** A reply of many accounts, with room. */
 const MAX_REPLY = 256 * 1024 * 1024;
+/** Many times as often as a server that works says so, and longer than one that hangs is left alone. */
+const SILENT_MS = 30_000;
 
-/** Rejects with a Failure that says what to do next. */
-export async function callOperator<Output>(data: string, operation: string, input: object): Promise<Output> {
-  const { status, body } = await post(data, `/${operation}`, JSON.stringify(input)).catch((error) => {
+/**
+ * However long the work takes, as long as the server is heard of every `silentMs`. Rejects with a Failure that says
+ * what to do next.
+ */
+export async function callOperator<Output>(
+  data: string,
+  operation: string,
+  input: object,
+  silentMs = SILENT_MS,
+): Promise<Output> {
+  const call = { path: `/${operation}`, body: JSON.stringify(input), silentMs };
+  const { status, body } = await post(data, call).catch((error) => {
     throw error instanceof Failure ? error : unreachable(data, error as NodeJS.ErrnoException);
   });
   if (status === 200) return JSON.parse(body) as Output;
   throw new Failure(messageOf(body) ?? `The server answered ${status} to ${operation}: see its log.`);
 }
 
+interface OperatorCall {
+  readonly path: string;
+  readonly body: string;
+  readonly silentMs: number;
+}
 interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-async function post(data: string, path: string, body: string): Promise<Answer> {
+async function post(data: string, call: OperatorCall): Promise<Answer> {
   await requireFolder(data);
   const socketPath = await findOperatorSocket(data);
   if (socketPath === undefined) throw notRunning(data);
-  return send(socketPath, path, body);
+  return send(socketPath, call);
 }
 
 async function requireFolder(data: string): Promise<void> {
@@ -40,7 +56,7 @@ async function requireFolder(data: string): Promise<void> {
   }
 }
 
-function send(socketPath: string, path: string, body: string): Promise<Answer> {
+function send(socketPath: string, { path, body, silentMs }: OperatorCall): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = {
       'Content-Type': 'application/json',
@@ -51,6 +67,7 @@ function send(socketPath: string, path: string, body: string): Promise<Answer> {
       readText(reply).then((text) => resolve({ status: reply.statusCode ?? 0, body: text }), reject);
     });
     call.on('error', reject);
+    call.setTimeout(silentMs, () => call.destroy(silent(silentMs)));
     call.end(body);
   });
 }
@@ -78,6 +95,13 @@ const notRunning = (data: string): Failure =>
   new Failure(
     `No server runs on the data folder ${data}. Start it: lockholm serve --data ${shellWord(data)}\n` +
       'If it runs elsewhere, name its folder with --data.',
+  );
+
+const silent = (ms: number): Failure =>
+  new Failure(
+    `The server has said nothing for ${ms / 1000} seconds. Is it suspended (Ctrl-Z), or the machine overloaded? A part of ` +
+      'it that hangs is started again within seconds: try again, and look at its log. Whether the command took effect is ' +
+      'in its journal: lockholm audit tail',
   );
 
 function unreachable(data: string, error: NodeJS.ErrnoException): Failure {

@@ -2,16 +2,19 @@
 import { hash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenOptions, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ServiceError } from '../core/errors.ts';
 import { HttpHead } from '../core/http-head.ts';
 import type { RequestBody } from './body-stream.ts';
 import { bodyTooLarge, tooManyBodies, toServiceError } from './errors.ts';
 import {
+  answerConnect,
   answerExpectation,
   answerMalformed,
   healthReply,
   type PlainReply,
   unknownPath,
+  withoutHost,
 } from './http-replies.ts';
 import type { Log } from './log.ts';
 import type { Pipeline, Request } from './pipeline.ts';
@@ -24,7 +27,7 @@ export interface ListenerOptions {
   /** Asked in turn; the first that knows a request has it. */
   readonly protocols: readonly Protocol[];
   readonly log: Log;
-  /** Why this server is not ready to serve, or undefined: the answer of GET /healthz. */
+  /** Why this server is not ready to serve, or undefined: the answer of /healthz. */
   readonly unready: () => string | undefined;
   readonly limits?: Partial<ListenerLimits>;
 }
@@ -40,6 +43,8 @@ export interface ListenerLimits {
   readonly bodyMemory: number;
   /** 0 for as many as the process may open. */
   readonly connections: number;
+  /** How often a client that waits for an operation is told that it goes on (102 Processing); 0 for never. */
+  readonly signOfLifeMs: number;
 }
 
 /** Longer than the idle time after which AWS SDKs and load balancers drop a connection of their own accord. */
@@ -56,6 +61,7 @@ const standardLimits: ListenerLimits = {
   keepAliveMs: KEEP_ALIVE_MS,
   bodyMemory: 128 * 1024 * 1024,
   connections: 0,
+  signOfLifeMs: 0,
 };
 
 /** One request and what its answer goes to. */
@@ -90,6 +96,8 @@ export class HttpListener {
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.ceil(limits.headersMs / CHECKS_PER_TIMEOUT),
       noDelay: true,
+      // Node would refuse without a request id: see #receive.
+      requireHostHeader: false,
     });
     // Header lines beyond a count would vanish unseen; their size is bounded already.
     this.#server.maxHeadersCount = 0;
@@ -99,6 +107,10 @@ export class HttpListener {
     this.#server.on('checkExpectation', (_, response) => {
       options.pipeline.refused.add('UnknownExpectation');
       answerExpectation(response);
+    });
+    this.#server.on('connect', (_, socket: Duplex) => {
+      options.pipeline.refused.add('UnknownPath');
+      answerConnect(socket);
     });
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       options.pipeline.refused.add('MalformedHttp');
@@ -137,7 +149,10 @@ export class HttpListener {
     const timer = setTimeout(() => answerMalformed(timedOut, socket), this.#limits.requestMs).unref();
     request.once('end', () => clearTimeout(timer));
     const exchange = { head, requestId: randomUUID(), request, response, waits, timer };
-    if (head.path === '/healthz' && method === 'GET')
+    if (request.httpVersion === '1.1' && head.get('host') === undefined) {
+      this.#options.pipeline.refused.add('MalformedHttp');
+      this.#answer(exchange, withoutHost);
+    } else if (head.path === '/healthz' && (method === 'GET' || method === 'HEAD'))
       this.#answer(exchange, healthReply(this.#options.unready()));
     else this.#route(exchange);
   }
@@ -207,6 +222,11 @@ export class HttpListener {
 
   async #serve(exchange: Exchange, request: Request): Promise<void> {
     const { log, pipeline } = this.#options;
+    const { signOfLifeMs } = this.#limits;
+    const goesOn = () => {
+      if (!exchange.response.headersSent) exchange.response.writeProcessing();
+    };
+    const signs = signOfLifeMs === 0 ? undefined : setInterval(goesOn, signOfLifeMs).unref();
     try {
       this.#answer(exchange, await pipeline.serve(request));
     } catch (error) {
@@ -214,6 +234,8 @@ export class HttpListener {
       log.error('a request was left without answer', { requestId: exchange.requestId, error });
       const { protocol, route } = request;
       this.#answer(exchange, protocol.errorReply(toServiceError(error, route.bound.faults)));
+    } finally {
+      clearInterval(signs);
     }
   }
 

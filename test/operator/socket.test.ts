@@ -98,6 +98,36 @@ test('a data folder with a long path has its socket in a private folder, the sam
   rmSync(dirname(JSON.parse(readFileSync(join(data, 'operator.json'), 'utf8')).socket), { recursive: true });
 });
 
+test('a server that says nothing is given up, one that says that it works is not', async () => {
+  const data = folderNamed('silent');
+  const slow = (path: string) =>
+    new Promise<void>((resolve, reject) => {
+      const server = createServer((socket) => {
+        let signs = 0;
+        const signing = setInterval(() => {
+          signs += 1;
+          if (signs < 18) socket.write('HTTP/1.1 102 Processing\r\n\r\n');
+          if (signs === 18) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"name":"slow"}');
+        }, 100);
+        const stop = () => clearInterval(signing);
+        socket.on('close', stop).on('error', () => undefined);
+        socket.once('data', (head) => String(head).includes('/Hang') && stop());
+      });
+      servers.push(server);
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+  const removeSlow = await placeOperatorSocket(data, slow);
+  const [answer] = await Promise.all([
+    callOperator<{ name: string }>(data, 'Work', {}, 1_500),
+    assert.rejects(callOperator(data, 'Hang', {}, 200), {
+      message: /said nothing for 0.2 seconds.*try again/,
+    }),
+  ]);
+  assert.equal(answer.name, 'slow');
+  await removeSlow();
+});
+
 test('commands say what to do when there is no server', async () => {
   await assert.rejects(callOperator(join(folder, 'none'), 'X', {}), {
     message: /no data folder .*none.*--data/,

@@ -12,7 +12,7 @@ describe('the listener', () => {
   let server: TestServer;
   let sockets: Socket[];
   beforeEach(async () => {
-    server = await startServer({ headersMs: 400, requestMs: 800, headerBytes: 8192 });
+    server = await startServer({ headersMs: 400, requestMs: 800, headerBytes: 8192, signOfLifeMs: 100 });
     sockets = [];
   });
   afterEach(async () => {
@@ -69,6 +69,8 @@ describe('the listener', () => {
       [`GET / HTTP/1.1\r\nA: ${'x'.repeat(9000)}\r\n\r\n`, 431],
       ['GET / HTTP/1.1\r\nHost: a\r\n', 408],
       [expecting, 417],
+      ['GET /healthz HTTP/1.1\r\n\r\n', 400],
+      ['CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n', 405],
     ] as const) {
       const answer = await raw(text);
       assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -91,13 +93,39 @@ describe('the listener', () => {
       ['POST', '/nothing', 404, undefined],
       ['POST', '/', 404, undefined],
       ['GET', '/', 405, 'POST'],
-      ['POST', '/healthz', 405, 'GET'],
+      ['POST', '/healthz', 405, 'GET, HEAD'],
     ] as const) {
       const answer = await server.send(method, path, {});
       assert.deepEqual([answer.status, answer.headers.allow], [status, allow], `${method} ${path}`);
       assert.equal(typeof JSON.parse(answer.body).message, 'string');
     }
     assert.equal(server.pipeline.refused.get('UnknownPath'), 5);
+  });
+
+  test('HEAD of the health is that of GET', async () => {
+    const [get, head] = [await server.send('GET', '/healthz', {}), await server.send('HEAD', '/healthz', {})];
+    assert.deepEqual([head.status, head.body], [200, '']);
+    assert.equal(head.headers['content-length'], get.headers['content-length']);
+    server.journal.broken = true;
+    await server.call('GetNote', { Name: 'a' });
+    assert.equal((await server.send('HEAD', '/healthz', {})).status, 503);
+  });
+
+  test('HTTP/1.0 knows no Host', async () => {
+    assert.match(await raw('GET /healthz HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /);
+  });
+
+  test('who waits for an operation hears that it goes on', async () => {
+    const gate = Promise.withResolvers<void>();
+    server.notes.gate = gate.promise;
+    const socket = await open();
+    const answer = rest(socket);
+    const body = '{"Name":"a"}';
+    const heard = once(socket, 'data');
+    socket.write(`POST / HTTP/1.1\r\nConnection: close\r\n${signed('Wait', body)}\r\n${body}`);
+    assert.match((await heard)[0], /^HTTP\/1\.1 102 /);
+    gate.resolve();
+    assert.match(await answer, /\r\n\r\nHTTP\/1\.1 200 .*done/s);
   });
 
   test('one connection carries many calls', async () => {

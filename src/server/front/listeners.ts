@@ -18,7 +18,7 @@ import type { ServerFacts } from '../../operator/parts.ts';
 import { operatorService } from '../../operator/service.ts';
 import { placeOperatorSocket } from '../../operator/socket.ts';
 import { AwsJson } from '../../wire/aws-json.ts';
-import { HttpListener } from '../../wire/listener.ts';
+import { HttpListener, type ListenerLimits } from '../../wire/listener.ts';
 import { OperatorJson, operatorCaller } from '../../wire/operator-json.ts';
 import { Pipeline } from '../../wire/pipeline.ts';
 import type { Protocol } from '../../wire/protocol.ts';
@@ -31,6 +31,9 @@ import { openS3, s3Signatures } from './s3.ts';
 import type { Services } from './services.ts';
 import { HOME_REGION, type Opening, type Storage } from './storage.ts';
 import type { Unsealed } from './unsealed.ts';
+
+/** Commands give up a server that they hear nothing of for several times as long. */
+const SIGN_OF_LIFE_MS = 5_000;
 
 /** Resolves when clients can use the server, and have the files to do so. */
 export async function startListening(
@@ -67,8 +70,8 @@ export async function startListening(
     return starting ?? pipeline.unready ?? full ?? watch.unready;
   };
   const pipeline = new Pipeline({ ...storage.events, rows, authorizer: ownerAuthorizer, log });
-  const listenerOf = (protocols: readonly Protocol[], connections: number) =>
-    new HttpListener({ pipeline, protocols, log, unready, limits: { connections } });
+  const listenerOf = (protocols: readonly Protocol[], limits: Partial<ListenerLimits>) =>
+    new HttpListener({ pipeline, protocols, log, unready, limits });
   const served = settings.regions.length > 0 && { regions: new Set(settings.regions) };
   const signatures = new SigV4Verifier({ rows, engine, clock, ...served }, s3Signatures);
   const kms = kmsService(services.kms);
@@ -78,9 +81,11 @@ export async function startListening(
     ['BaldrApiService', cloudHsmService(services.cloudHsm)],
   ]);
   const json = new AwsJson(signatures, targets);
-  const api = listenerOf([json, s3], settings.maxConnections);
+  const api = listenerOf([json, s3], { connections: settings.maxConnections });
   const caller = operatorCaller(process.getuid?.() ?? 0, OPERATOR_ACCOUNT);
-  const local = listenerOf([new OperatorJson(operator, caller, HOME_REGION)], 0);
+  const local = listenerOf([new OperatorJson(operator, caller, HOME_REGION)], {
+    signOfLifeMs: SIGN_OF_LIFE_MS,
+  });
 
   closing.defer(await placeOperatorSocket(data, (path) => local.listen({ path })));
   const used = await explained(listen, api.listen({ ...listen }));
