@@ -25,6 +25,8 @@ export interface RunningServer {
   readonly data: string;
   readonly kms: KMSClient;
   readonly endpoint: string;
+  readonly credentialsFile: string;
+  readonly configFile: string;
   /** `lockholm custody <args>` on this server. */
   custody(...args: readonly string[]): Promise<Outcome>;
   command(...args: readonly string[]): Promise<Outcome>;
@@ -61,6 +63,8 @@ export async function startRunning(facts: readonly object[] = approvals): Promis
     data: server.data,
     kms,
     endpoint: server.endpoint,
+    credentialsFile: server.credentialsFile,
+    configFile: server.configFile,
     custody,
     command,
     report,
