@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { credentialBinding, type KeyStoreRecord } from '../../src/kms/key-store.ts';
+import { bindingOf, type TokenRow, tokenTables } from '../../src/operator/domain/token-rows.ts';
 import { makeCustomerCa } from '../support/customer-ca.ts';
 import { TestKeyStore } from '../support/key-store.ts';
 import { OTHER_ACCOUNT } from '../support/kms.ts';
@@ -74,6 +76,15 @@ test('the same request again is answered with the same store, another one is not
   assert.equal(await store.create(), id);
   assert.equal(await codeOf({ KeyStorePassword: 'another-password' }), 'CustomKeyStoreNameInUseException');
   assert.equal(await codeOf({ CustomKeyStoreName: 'other' }), 'CloudHsmClusterInUseException');
+});
+
+test('a rotation of the domain key knows what the stored password is bound to', async () => {
+  const { rows } = store.kms;
+  const [row] = await rows.scan<TokenRow>('store-credential', '', { limit: 1 });
+  const [found] = await rows.scan<KeyStoreRecord>('key-store', '', { limit: 1 });
+  assert.ok(row && found);
+  assert.ok(tokenTables.includes('store-credential'));
+  assert.deepEqual(await bindingOf['store-credential'](row, rows), credentialBinding(found.value));
 });
 
 test('a store is found by id or by name, in its account and Region', async () => {
