@@ -6,6 +6,7 @@ import { EngineError } from '../engine/protocol/messages.ts';
 import { DomainError } from '../operator/domain/errors.ts';
 import { StoreError } from '../store/contract.ts';
 import { DataFolderError } from '../store/data-folder.ts';
+import { meansNoRoom, noRoom } from '../store/no-room.ts';
 import { RowError } from '../store/rows-contract.ts';
 import { JsonLog } from '../wire/log.ts';
 import { ListenError } from './endpoint.ts';
@@ -40,7 +41,8 @@ async function drain(): Promise<void> {
 try {
   front = await Front.start(settings, { pairs, hsmHost }, log);
   supervisor.ready(front.endpoint);
-} catch (error) {
+} catch (thrown) {
+  const error = meansNoRoom(thrown) ? noRoom(settings.data, thrown) : thrown;
   const refusal = REFUSALS.some((kind) => error instanceof kind);
   log.error('the front did not start', refusal ? { reason: (error as Error).message } : { error });
   if (refusal) await supervisor.refused((error as Error).message);

@@ -8,6 +8,7 @@ import { createSealFile } from '../engine/seal/file.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { lockDataFolder } from '../store/data-lock.ts';
 import { checkFirstStart, requireSealFolder } from './before-first-start.ts';
+import { withRoom } from './room-to-start.ts';
 import type { Settings } from './settings.ts';
 import { startSupervisor } from './supervisor.ts';
 import { requireWholeFolder } from './whole-folder.ts';
@@ -19,10 +20,7 @@ const FRONT = join(import.meta.dirname, `front${import.meta.filename.slice(-3)}`
 /** Rejects with an error that says what to do, and then has started nothing. */
 export async function serve(settings: Settings): Promise<Served> {
   await checkFirstStart(settings);
-  const { path: data } = await openDataFolder(settings.data);
-  requireWholeFolder(data);
-  const unlock = await lockDataFolder(data, 'lock');
-  if (!holdsData(data) && !existsSync(settings.seal)) createSeal(settings.seal);
+  const { data, unlock } = await withRoom(settings, () => takeFolder(settings));
   const { promise: ready, resolve } = Promise.withResolvers<string>();
   let refusal: string | undefined;
   const supervisor = startSupervisor({
@@ -46,6 +44,15 @@ export async function serve(settings: Settings): Promise<Served> {
     })),
     stopped: supervisor.stopped.finally(unlock).then((exitCode) => ({ exitCode, refusal })),
   };
+}
+
+/** Marked, locked, and with a seal where one is to be made. */
+async function takeFolder(settings: Settings): Promise<{ data: string; unlock: () => void }> {
+  const { path: data } = await openDataFolder(settings.data);
+  requireWholeFolder(data);
+  const unlock = await lockDataFolder(data, 'lock');
+  if (!holdsData(data) && !existsSync(settings.seal)) createSeal(settings.seal);
+  return { data, unlock };
 }
 
 const plainData = (settings: Settings): JsonObject => JSON.parse(JSON.stringify(settings)) as JsonObject;

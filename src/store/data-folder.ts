@@ -11,9 +11,9 @@ import { openToOthers } from './private-files.ts';
 /**
  * `locked`: another server holds the folder. `permissions`: it or what is in it belongs to or is open to others, or
  * cannot be written. `foreign`: it holds files, and no mark of Lockholm. `newer-format`: a newer Lockholm wrote it.
- * `path`: its path is too long.
+ * `path`: its path is too long. `full`: there is no room on its disk.
  */
-export type DataFolderErrorCode = 'locked' | 'permissions' | 'foreign' | 'newer-format' | 'path';
+export type DataFolderErrorCode = 'locked' | 'permissions' | 'foreign' | 'newer-format' | 'path' | 'full';
 
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';

@@ -40,7 +40,9 @@ function hold(path: string): (() => void) | undefined {
   try {
     return holdExclusively(path);
   } catch (error) {
-    if (!(error instanceof Error && 'errcode' in error && error.errcode === 26)) throw error;
+    if (!(error instanceof Error)) throw error;
+    if (!('errcode' in error && error.errcode === 26))
+      throw new Error(`${path} cannot be locked: ${error.message}`, { cause: error });
     const advice = 'when no server runs on this folder, remove it, and it is made anew';
     throw new DataFolderError('foreign', `${path} is no lock of Lockholm: ${advice}`, undefined, error);
   }

@@ -25,7 +25,7 @@ test('a full disk: calls fail, health says why, nothing is lost, and room is all
   assert.match(toldWhileFull, /^The journal cannot be written: no space .*Make room\. Until then no command/);
   assert.equal(before, 10);
   assert.deepEqual(Object.keys(statuses), ['500']);
-  assert.match(start, /no space is left for the store; free some and try again/);
+  assert.match(start, /no room is left on the disk under .*data: make some/);
   assert.match(withLittleRoom.join(' '), /^503 the disk under the (?:database|journal) is full$/);
   assert.deepEqual(seen, {
     grown: 0,
