@@ -7,6 +7,7 @@ const FIRST_MS = 100;
 const MOST_MS = 1_000;
 /** A password that was refused is hardly ever right a little later, and five wrong ones lock the user. */
 const REFUSED_MS = 60_000;
+const MAX_REFUSALS = 2;
 const refusals: readonly HsmErrorCode[] = ['wrong-credential', 'user-locked', 'user-not-found'];
 
 export interface MemberEvents {
@@ -25,6 +26,7 @@ export class Member {
   #dialling = false;
   #closed = false;
   #failures = 0;
+  #refusals = 0;
   #notBefore = 0;
 
   constructor(hsm: HsmMember, trusted: Trusted, password: string, events: MemberEvents) {
@@ -37,7 +39,7 @@ export class Member {
   /** Connects where it is time to. Never rejects. */
   async ensure(): Promise<void> {
     if (this.login !== undefined || this.#dialling || this.#closed) return;
-    if (performance.now() < this.#notBefore) return;
+    if (performance.now() < this.#notBefore || this.#refusals === MAX_REFUSALS) return;
     this.#dialling = true;
     try {
       await this.#connect();
@@ -75,6 +77,7 @@ export class Member {
       this.login = current = login;
       this.failure = undefined;
       this.#failures = 0;
+      this.#refusals = 0;
     } catch (error) {
       connection.close();
       throw error;
@@ -85,6 +88,7 @@ export class Member {
     const refused = refusals.includes(error.code);
     const pause = refused ? REFUSED_MS : Math.min(FIRST_MS * 2 ** this.#failures, MOST_MS);
     this.#failures += 1;
+    if (refused) this.#refusals += 1;
     this.#notBefore = performance.now() + pause;
     if (this.failure?.code !== error.code) this.#events.failed(this.hsm.id, error);
     this.failure = error;
