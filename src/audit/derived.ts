@@ -1,5 +1,6 @@
 /**
- * What is derived from the journal while it grows: the last use of each key, and the counters that are open. Rows
+ * What is derived from the journal while it grows: the last use of each key, what left under it, and the counters that
+ * are open. Rows
  * hold both up to a position; a start reads only what comes after it, and everything when the rows are lost.
  */
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -9,6 +10,7 @@ import type { JournalEntry } from './contract.ts';
 import { CountersView, parseOpenSessions } from './counters.ts';
 import { type DerivedChange, readDerived, writeDerived } from './derived-rows.ts';
 import { entryFacts, entryTime } from './entry.ts';
+import { type HandedOut, HandedOutView } from './handed-out.ts';
 import type { FileJournal } from './journal.ts';
 import { type KeyUsage, LastUsageView } from './last-usage.ts';
 
@@ -65,6 +67,8 @@ async function firstTime({ journal, clock = systemClock }: DerivedParts): Promis
 export class Derived {
   readonly counters: CountersView;
   readonly lastUsage: LastUsage;
+  /** What left under a key. */
+  readonly handedOut: (keyArn: string) => Promise<HandedOut>;
   /**
    * How many entries the rows know of that the journal does not have: more than 0 means that a newer database lies
    * beside an older journal, or that its end was removed.
@@ -72,6 +76,7 @@ export class Derived {
   readonly missingEntries: number;
   readonly #parts: DerivedParts;
   readonly #lastUsage: LastUsageView;
+  readonly #handedOut: HandedOutView;
   #applied: number;
   /** -1: nothing yet by this server. */
   #written = -1;
@@ -84,6 +89,8 @@ export class Derived {
     this.#parts = parts;
     this.#lastUsage = new LastUsageView(node);
     this.counters = new CountersView(node);
+    this.#handedOut = new HandedOutView(node);
+    this.handedOut = (keyArn) => this.#handedOut.get(parts.store, keyArn);
     this.lastUsage = {
       get: (keyArn) => this.#lastUsage.get(parts.store, keyArn),
       trackingStart: position.since,
@@ -98,9 +105,11 @@ export class Derived {
     const { journal, store } = this.#parts;
     for (const session of parseOpenSessions(row)) this.counters.begin(session);
     await this.counters.load(store);
+    if (this.#applied < journal.size) await this.#handedOut.load(store);
     while (this.#applied < journal.size) {
       for await (const entry of journal.read(this.#applied)) this.#apply(entry);
     }
+    this.#handedOut.loaded();
     this.#unsubscribe = journal.subscribe((entry) => this.#apply(entry));
   }
 
@@ -122,9 +131,11 @@ export class Derived {
   #apply(entry: JournalEntry): void {
     const facts = entryFacts(entry);
     this.#lastUsage.apply(facts);
+    this.#handedOut.apply(entry, facts);
     this.counters.apply(facts);
     this.#applied = entry.index + 1;
-    const due = this.#applied - this.#written >= WRITE_ENTRIES || this.#lastUsage.size >= WRITE_KEYS;
+    const keys = Math.max(this.#lastUsage.size, this.#handedOut.size);
+    const due = this.#applied - this.#written >= WRITE_ENTRIES || keys >= WRITE_KEYS;
     if (due && this.#writing === undefined) void this.write();
   }
 
@@ -138,14 +149,18 @@ export class Derived {
       { index, since: this.lastUsage.trackingStart, open: this.counters.toJson() },
     ];
     const usage = this.#lastUsage.leave();
+    const leaving = this.#handedOut.leave(store);
     try {
+      const handedOut = await leaving;
       const counters = await this.counters.leave(store);
-      await writeDerived(store, [...usage, ...counters, position]);
+      await writeDerived(store, [...usage, ...handedOut, ...counters, position]);
       this.#lastUsage.written();
+      this.#handedOut.written();
       this.counters.written();
       this.#written = index;
     } catch (error) {
       this.#lastUsage.refused();
+      this.#handedOut.refused();
       this.counters.refused();
       report(
         new Error(`what is derived from the journal was not written: ${String(error)}`, { cause: error }),

@@ -10,6 +10,7 @@ import type { EncodedEvent, EventFacts } from './contract.ts';
 import { CounterSessions } from './counter-sessions.ts';
 import { type LastUsage, openDerived } from './derived.ts';
 import { createEncoder } from './event.ts';
+import type { HandedOut } from './handed-out.ts';
 import { type FileJournal, type JournalOptions, openJournal } from './journal.ts';
 import { type Home, lockholmEvent } from './lockholm-event.ts';
 import { Outbox, type Replayed, replayOutbox } from './outbox.ts';
@@ -34,6 +35,8 @@ export interface Audit {
   readonly journalled: (eventId: string) => void;
   readonly sessions: CounterSessions;
   readonly lastUsage: LastUsage;
+  /** What left under a key, by its ARN. */
+  readonly handedOut: (keyArn: string) => Promise<HandedOut>;
   /** Time of the last entry that an earlier run left, ms since the epoch; 0 when there is none. */
   readonly lastTimeFound: number;
   /** How many entries the store knows of that the journal did not have when it was opened. */
@@ -68,6 +71,7 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
       journalled: (eventId) => outbox?.journalled(eventId),
       sessions,
       lastUsage,
+      handedOut: derived.handedOut,
       lastTimeFound,
       missingEntries,
       async begin(authenticator) {

@@ -50,7 +50,7 @@ export function reporterOf({ rows, clock }: TestKms, given: Given = {}): Reporte
     backups: async () => given.backups ?? [],
     domainKeys: async () => [1],
     erasurePending: async () => false,
-    handedOut: async () => undefined,
+    handedOut: async () => ({ ciphertexts: 0, dataKeys: new Map(), plaintexts: new Map() }),
     hsm: given.hsm ?? noHsms,
     journal: { size: 0, read: async function* () {} },
     ...given.sources,

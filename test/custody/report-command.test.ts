@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  EncryptCommand,
+  GenerateDataKeyCommand,
+} from '@aws-sdk/client-kms';
 import { factsSchema, parseFacts } from '../../src/custody/facts-file.ts';
 import { judge } from '../../src/custody/judge.ts';
 import { reportSchema } from '../../src/custody/report/schema.ts';
@@ -24,6 +29,8 @@ before(async () => {
   const { KeyMetadata } = await server.kms.send(new CreateKeyCommand({}));
   arn = KeyMetadata?.Arn ?? '';
   await server.kms.send(new CreateAliasCommand({ AliasName: 'alias/payroll', TargetKeyId: arn }));
+  await server.kms.send(new EncryptCommand({ KeyId: arn, Plaintext: Buffer.from('x') }));
+  await server.kms.send(new GenerateDataKeyCommand({ KeyId: arn, KeySpec: 'AES_256' }));
 });
 after(() => server.stop());
 
@@ -36,6 +43,10 @@ test('the JSON is what its schema says, of one key and of everything, and its fa
     assert.deepEqual(schemaProblems(factsSchema(), file), []);
     assert.ok(judge(parseFacts(JSON.stringify(file)), { key: arn }));
     assert.equal(report.validAt.logHead.length, 64);
+    const principal = 'arn:aws:iam::000000000000:root';
+    const received = [{ principal, dataKeys: 1, plaintexts: 0 }];
+    assert.deepEqual(subject?.handedOut, { ciphertexts: 2, received });
+    assert.ok(subject?.facts.some((fact) => fact.fact === 'handed' && fact.n === 1));
     const [first] = subject?.rows ?? [];
     assert.equal(first?.cells.M.text, 'alone', 'the weakest first');
   }
@@ -66,6 +77,7 @@ test('the table names actors, cells, costs, what is declared and what is not kno
     /^ {2}release +O\., then alone/m,
     /^ {2}authority:EU /m,
     /two HSMs for a year/,
+    /arn:aws:iam::000000000000:root: 1 data keys in clear, 0 plaintexts/,
     /law\(staff, EU\), by <b>A<\/b>, 2026-11-24/,
     /root\(<script>"&\\u202e, \S+\): nobody says whose host this is/,
     /Valid at 20.* journal: \d+ entries, head/,

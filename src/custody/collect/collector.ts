@@ -1,4 +1,6 @@
 /** All facts about one subject, from the running system. What is the same for many subjects is read once. */
+
+import type { HandedOut } from '../../audit/handed-out.ts';
 import type { AccountId } from '../../core/ids.ts';
 import { listAccounts } from '../../identity/accounts.ts';
 import type { Fact, Facts } from '../facts.ts';
@@ -13,7 +15,7 @@ import { type HsmHolding, hsmFacts, kmsUser } from './hsm.ts';
 import { machineFacts } from './machine.ts';
 import { materialFacts } from './materials.ts';
 import { People, peopleFacts } from './people.ts';
-import type { Credentials, HandedOut, KnownBackup, Machine, Sources } from './sources.ts';
+import type { Credentials, KnownBackup, Machine, Sources } from './sources.ts';
 import { isUsable, useFacts } from './use.ts';
 
 /** What to judge, with the keys that it hangs on. */
@@ -139,9 +141,12 @@ export class Collector {
     return { holdings, known };
   }
 
+  /** An S3 root has no entries of its own: what is under it is stored, and counted there. */
   async #handedOut(keys: readonly HeldKey[]): Promise<ReadonlyMap<string, HandedOut>> {
-    const counted = keys.map(async ({ fact }) => [fact, await this.#sources.handedOut(fact)] as const);
-    return new Map((await Promise.all(counted)).flatMap(([key, found]) => (found ? [[key, found]] : [])));
+    const counted = keys
+      .filter(({ name }) => name !== undefined)
+      .map(async ({ fact }) => [fact, await this.#sources.handedOut(fact)] as const);
+    return new Map(await Promise.all(counted));
   }
 }
 

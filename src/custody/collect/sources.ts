@@ -1,17 +1,8 @@
 /** What collectors read of the running system: bound in `operator/`. Nothing here changes a key. */
+import type { HandedOut } from '../../audit/handed-out.ts';
 import type { AccountId } from '../../core/ids.ts';
 import type { Rows } from '../../store/rows-contract.ts';
 import type { HsmFacts } from './hsm-facts.ts';
-
-/** Of the journal: how often a key was used, and for whom. */
-export interface HandedOut {
-  /** Ciphertexts and wrapped data keys that left. */
-  readonly ciphertexts: number;
-  /** Data keys that left in clear, by principal. */
-  readonly dataKeys: ReadonlyMap<string, number>;
-  /** Plaintexts that left, by principal. */
-  readonly plaintexts: ReadonlyMap<string, number>;
-}
 
 /** A fact about the outside world, as the settings declare it. */
 export interface Declared {
@@ -66,7 +57,6 @@ export interface Sources {
   readonly domainKeys: () => Promise<readonly number[]>;
   /** Whether rows that were deleted are still to be erased from the store's files. */
   readonly erasurePending: () => Promise<boolean>;
-  /** Undefined where nothing is counted. */
-  readonly handedOut: (keyArn: string) => Promise<HandedOut | undefined>;
+  readonly handedOut: (keyArn: string) => Promise<HandedOut>;
   readonly hsm: HsmFacts;
 }

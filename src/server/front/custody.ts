@@ -35,7 +35,7 @@ function custodyReporter(
     backups: () => knownBackups(rows, data),
     domainKeys: async () => (await domain.settled()).keys.map(({ id }) => id),
     erasurePending: () => erasurePending(rows, clock.now()),
-    handedOut: async () => undefined,
+    handedOut: audit.handedOut,
     hsm: new Clusters({ rows, now, machine, stateOf: (id) => cloudHsm.host.state(id) }),
     journal: audit.journal,
   });
