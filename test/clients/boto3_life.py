@@ -226,7 +226,7 @@ class Life(unittest.TestCase):
         for call, arguments in (
             (self.kms.sign, {'KeyId': self.key, 'Message': b'a', 'SigningAlgorithm': 'ECDSA_SHA_256'}),
             (self.kms.create_grant, {'KeyId': self.key, 'GranteePrincipal': 'a', 'Operations': ['Encrypt']}),
-            (self.kms.describe_custom_key_stores, {}),
+            (self.kms.list_grants, {'KeyId': self.key}),
         ):
             with self.assertRaises(ClientError) as caught:
                 call(**arguments)
