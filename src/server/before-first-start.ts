@@ -2,7 +2,7 @@
 import { closeSync, existsSync } from 'node:fs';
 import { createServer, type ListenOptions } from 'node:net';
 import { dirname } from 'node:path';
-import { openSealFile } from '../engine/seal/file.ts';
+import { checkSealFolder, openSealFile } from '../engine/seal/file.ts';
 import { isMarked } from '../store/data-folder.ts';
 import { explained } from './endpoint.ts';
 import type { Settings } from './settings.ts';
@@ -17,6 +17,7 @@ export async function checkFirstStart({ data, seal, listen }: Settings): Promise
 
 /** A folder of another disk is not made: where the disk is missing, that would be on this one. */
 export function requireSealFolder(seal: string): void {
+  checkSealFolder(dirname(seal));
   if (!existsSync(dirname(seal)))
     throw new Error(
       `There is no folder ${dirname(seal)} for the seal: make it, or mount the disk that has it.`,

@@ -78,6 +78,19 @@ test('a seal that others may read or write is refused, and the message says what
   }
 });
 
+test('a seal in a folder that others may write to is neither made nor used, unless only owners rename there', () => {
+  createSealFile(path);
+  for (const mode of [0o777, 0o720, 0o702]) {
+    chmodSync(folder, mode);
+    for (const act of [() => openSealFile(path), () => createSealFile(`${path}-${mode}`)])
+      assert.throws(act, { code: 'permissions', message: /chmod go-w/ });
+  }
+  for (const mode of [0o1777, 0o755]) {
+    chmodSync(folder, mode);
+    closeSync(openSealFile(path));
+  }
+});
+
 test('a missing seal, one through a symbolic link, and a folder are refused', () => {
   assert.throws(() => openSealFile(path), { code: 'missing', message: /--seal/ });
   createSealFile(path);

@@ -9,6 +9,7 @@ import {
   linkSync,
   openSync,
   readSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -31,11 +32,14 @@ export class SealError extends Error {
 }
 
 const OTHERS = 0o077;
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
 const PRIVATE = 0o600;
 
 /** For a new data folder only: a seal with a fresh root key, durable when this returns. */
 export function createSealFile(path: string): void {
   if (existsSync(path)) throw new SealError('exists', `${path} exists already; a seal is never overwritten.`);
+  checkSealFolder(dirname(path));
   const temporary = `${path}.${process.pid}.new`;
   try {
     writeSeal(temporary);
@@ -63,6 +67,7 @@ export function openSealFile(path: string): number {
   }
   try {
     checkPermissions(fd, path);
+    checkSealFolder(dirname(path));
     readSeal(fd, path).fill(0);
     return fd;
   } catch (error) {
@@ -115,6 +120,19 @@ function checkPermissions(fd: number, path: string): void {
     'permissions',
     `${path} has mode ${shown}: others may use the root key. Make it private (chmod 600 ${path}); if somebody ` +
       'may have read it, make a new data folder and re-encrypt.',
+  );
+}
+
+/**
+ * Whoever may write to a folder can put another file in the place of the seal, unless only owners rename there (the
+ * sticky bit, as in /tmp). Throws SealError; what cannot be looked at is told by whoever opens the seal.
+ */
+export function checkSealFolder(folder: string): void {
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return;
+  throw new SealError(
+    'permissions',
+    `Others may write to ${folder}, and so replace or remove the seal there: chmod go-w ${folder}`,
   );
 }
 
