@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { DAY_MS } from '../../src/core/clock.ts';
-import { ACCOUNT, OTHER_ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
+import { ACCOUNT, type CallOptions, OTHER_ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
 
 let kms: TestKms;
 const plain = Buffer.from('plain');
@@ -15,7 +15,8 @@ after(() => kms.stop());
 
 const newKey = async (input: object = {}) => (await kms.call('CreateKey', input)).KeyMetadata;
 const describe = async (KeyId: string) => (await kms.call('DescribeKey', { KeyId })).KeyMetadata;
-const code = async (operation: string, input: object) => (await kms.error(operation, input)).code;
+const code = async (operation: string, input: object, options: CallOptions = {}) =>
+  (await kms.error(operation, input, options)).code;
 
 /** Days go by with the server in use, so that the clock is believed. */
 async function pass(days: number): Promise<void> {
@@ -226,10 +227,14 @@ test('keys are listed by account and Region, page by page', async () => {
     Marker = page.NextMarker;
   } while (Marker !== undefined);
   assert.deepEqual(found, made.toSorted());
-  const lone = Buffer.from('["keys","\\ud800"]').toString('base64url');
-  const nul = Buffer.from('["keys","\\u0000"]').toString('base64url');
-  for (const bad of ['nonsense', lone, nul])
-    assert.equal(await code('ListKeys', { Marker: bad }), 'InvalidMarkerException');
+  const marker = (await kms.call('ListKeys', { Limit: 2 }, { region })).NextMarker;
+  const [listing] = JSON.parse(Buffer.from(marker, 'base64url').toString());
+  const after = (last: string) => Buffer.from(JSON.stringify([listing, last])).toString('base64url');
+  await kms.call('ListKeys', { Marker: after('a') }, { region });
+  for (const bad of ['nonsense', after('\ud800'), after('\0')])
+    assert.equal(await code('ListKeys', { Marker: bad }, { region }), 'InvalidMarkerException');
+  for (const elsewhere of [{ region: 'ap-south-2' }, { region, account: OTHER_ACCOUNT }])
+    assert.equal(await code('ListKeys', { Marker: marker }, elsewhere), 'InvalidMarkerException');
 });
 
 test('an AWS managed key is made when first asked for, once, and belongs to its service', async () => {

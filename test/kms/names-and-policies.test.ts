@@ -105,6 +105,8 @@ test('all aliases are listed in pages, those of AWS among them', async () => {
     ({ AliasName }: { AliasName: string }) => AliasName,
   );
   const paged: string[] = [];
+  const foreign = (await kms.call('ListAliases', { Limit: 1 }, { region: 'eu-west-3' })).NextMarker;
+  assert.equal(await code('ListAliases', { Marker: foreign }), 'InvalidMarkerException');
   let Marker: string | undefined;
   do {
     const page = await kms.call('ListAliases', { Limit: 1, Marker });

@@ -4,7 +4,7 @@ import type {
 } from '../../core/shapes/kms.ts';
 import { storeNotFound, validation } from '../errors.ts';
 import { onAccount } from '../handler.ts';
-import { pageOf } from '../rules/paging.ts';
+import { listingIn, pageOf } from '../rules/paging.ts';
 import { showKeyStore } from '../rules/show-key-store.ts';
 
 /** KMS API reference, "DescribeCustomKeyStores": all of the account and Region, or the one that is named. */
@@ -26,7 +26,7 @@ export const describeCustomKeyStores = onAccount<
       throw storeNotFound(`Custom key store ${named} does not exist.`);
     const { items, ...rest } = await pageOf(
       found,
-      'custom key stores',
+      listingIn(call, 'custom key stores'),
       input,
       { default: 1000, max: 1000 },
       (store) => store.id,

@@ -5,7 +5,7 @@ import { custom } from '../handler.ts';
 import type { Kms, KmsCall } from '../kms.ts';
 import { type FoundKey, findKey, requireFound } from '../rules/find-key.ts';
 import { managedAlias, managedServices } from '../rules/managed-keys.ts';
-import { page } from '../rules/paging.ts';
+import { listingIn, page } from '../rules/paging.ts';
 
 type Listed = Pick<AliasRecord, 'name'> & Partial<AliasRecord>;
 
@@ -29,7 +29,7 @@ export const listAliases = custom<ListAliasesRequest, ListAliasesResponse, Found
   async run(input, call, found, kms) {
     const key = found && requireFound(found).value;
     const { items, ...rest } = await page<Listed>(
-      key === undefined ? 'aliases' : `aliases of ${key.id}`,
+      key === undefined ? listingIn(call, 'aliases') : `aliases of ${key.id}`,
       input,
       { default: 50, max: 100 },
       async (after, limit) =>

@@ -2,6 +2,7 @@
  * Limit and Marker in, Truncated and NextMarker out. A marker names the listing it continues and the last
  * item that was given; it holds no secret, and one that does not fit is an InvalidMarkerException.
  */
+import type { Place } from '../../core/ids.ts';
 import { invalidMarker } from '../errors.ts';
 
 export interface PageRequest {
@@ -13,6 +14,10 @@ export interface Page<T> {
   readonly Truncated: boolean;
   readonly NextMarker?: string;
 }
+
+/** A listing of an account and Region, whose markers fit in no other. */
+export const listingIn = ({ account, region }: Place, what: string): string =>
+  `${what} of ${account} in ${region}`;
 
 /** `fetch` is asked for one item more than fits, to know whether there are more. `keyOf` gives what orders them. */
 export async function page<T>(
