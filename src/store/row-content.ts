@@ -28,11 +28,20 @@ export const sizedRow = (row: Omit<Row, 'mac'>): SizedRow => ({
   size: row.content.length,
 });
 
-export const notAuthentic = ({ table, id }: Pick<MacFacts, 'table' | 'id'>): RowError =>
-  new RowError(
+type Named = Pick<MacFacts, 'table' | 'id'>;
+/** Of further rows, so that a line of the log stays one that can be read. */
+const NAMED = 10;
+
+/** `more`: others of the same read, which are named too. */
+export function notAuthentic({ table, id }: Named, more: readonly Named[] = []): RowError {
+  const others = more.slice(0, NAMED).map((row) => `${row.table} ${row.id}`);
+  if (more.length > NAMED) others.push(`${more.length - NAMED} more`);
+  return new RowError(
     `row ${table} ${id} is not authentic: it was changed or put there by something other than Lockholm, or it ` +
-      'comes from another data folder. Restore the last backup, and find out who can write to the store',
+      'comes from another data folder. Restore the last backup, and find out who can write to the store' +
+      (others.length > 0 ? `. Neither are: ${others.join(', ')}` : ''),
   );
+}
 
 function deepFreeze(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -155,7 +155,8 @@ class AuthenticatedRows implements FrontRows {
   async #verify(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
     const valid = await this.#authenticator.verify(rows);
-    for (const [i, row] of rows.entries()) if (valid[i] !== true) throw notAuthentic(row);
+    const [refused, ...more] = rows.filter((_, i) => valid[i] !== true);
+    if (refused !== undefined) throw notAuthentic(refused, more);
   }
 
   #table(table: Table): RowTable {

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { must, parseAccountId, rootArn } from '../../src/core/ids.ts';
 import type { AccessKey } from '../../src/identity/access-keys.ts';
 import type { SigV4Parts } from '../../src/identity/sigv4/verifier.ts';
+import type { Store } from '../../src/store/contract.ts';
 import { openRows } from '../../src/store/rows.ts';
 import type { FrontRows } from '../../src/store/rows-contract.ts';
 import { HmacAuthenticator } from '../store/hmac-authenticator.ts';
@@ -25,6 +26,8 @@ export class TestClock implements Clock {
 
 export interface World extends SigV4Parts {
   readonly rows: FrontRows;
+  /** Under the rows: what is written here is none of theirs. */
+  readonly store: Store;
   readonly engine: KnownSecrets;
   readonly clock: TestClock;
   putAccessKey(id: string, version: number, status: AccessKey['status']): Promise<void>;
@@ -47,5 +50,5 @@ export async function openWorld(secrets: Record<string, string> = { [accessKeyId
     return rows.commit({ put: [{ table: 'access-key', id, version, value }] });
   };
   for (const id of Object.keys(secrets)) await putAccessKey(id, 1, 'Active');
-  return { rows, engine: new KnownSecrets(secrets), clock, putAccessKey, close: destroy };
+  return { rows, store, engine: new KnownSecrets(secrets), clock, putAccessKey, close: destroy };
 }

@@ -123,7 +123,10 @@ describe('authenticated rows', () => {
     await assert.rejects(fresh.get('key', 'a'), refusal('a'));
     await assert.rejects(fresh.get('key', 'c'), refusal('c'));
     await assert.rejects(fresh.get('alias', 'a'), RowError);
-    await assert.rejects(fresh.scan('key', '', { limit: 10 }), RowError);
+    await assert.rejects(fresh.scan('key', '', { limit: 10 }), {
+      name: 'RowError',
+      message: /^row key a is not authentic.*Neither are: key c$/,
+    });
     assert.equal(await name('b', fresh), 'two');
     const foreign = await openRows(opened.store, new HmacAuthenticator());
     await assert.rejects(foreign.get('key', 'b'), RowError);

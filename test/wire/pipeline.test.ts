@@ -149,6 +149,14 @@ describe('one call through the pipeline', () => {
     assert.match(line ?? '', /"level":"error".*"requestId":"[0-9a-f-]{36}".*"operation":"Break"/);
   });
 
+  test('a row that is not authentic fails the call, and the log names it', async () => {
+    const forged = { table: 'setting', id: 'forged', version: 1 } as const;
+    const content = Buffer.from('{"Text":"forged"}');
+    await server.world.store.commit({ put: [{ ...forged, content, mac: Buffer.alloc(33) }] });
+    assert.equal((await server.call('GetNote', { Name: 'forged' })).status, 500);
+    assert.match(server.logged.join(''), /"a call failed".*row setting forged is not authentic/);
+  });
+
   test('a commit that meets another change runs again', async () => {
     server.notes.conflicts = 2;
     assert.equal((await server.call('PutNote', { Name: 'a', Text: 'x' })).status, 200);
