@@ -1,8 +1,10 @@
 /** Each operation's answer as it is on the wire: its exact fields, or an empty body; and the form of errors. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { operationTable } from '../../src/kms/operation-table.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { oaep } from '../support/wrapping.ts';
 import { type RawCall, type RawReply, rawCaller } from './raw.ts';
 
 let server: TestServer;
@@ -284,6 +286,46 @@ test('an error has a type and a message, and no message where AWS sends none', a
   assert.deepEqual(foreign.json, { __type: 'InvalidCiphertextException' });
 });
 
+test('material is brought in and taken away', async () => {
+  const { KeyMetadata } = await answer('CreateKey', { Origin: 'EXTERNAL' }, ['KeyMetadata']);
+  const { KeyId } = KeyMetadata as { readonly KeyId: string };
+  const wrapping = { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' };
+  const { ParametersValidTo, ...parameters } = await answer(
+    'GetParametersForImport',
+    { KeyId, ...wrapping },
+    ['ImportToken', 'KeyId', 'ParametersValidTo', 'PublicKey'],
+  );
+  isTime(ParametersValidTo);
+  assert.equal(parameters.KeyId, keyArn(KeyId));
+  const wrapped = oaep()(Buffer.from(String(parameters.PublicKey), 'base64'), randomBytes(32));
+  const brought = await answer(
+    'ImportKeyMaterial',
+    {
+      KeyId,
+      ImportToken: parameters.ImportToken,
+      EncryptedKeyMaterial: wrapped.toString('base64'),
+      ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
+    },
+    ['KeyId', 'KeyMaterialId'],
+  );
+  assert.match(String(brought.KeyMaterialId), materialId);
+  assert.deepEqual(await answer('DeleteImportedKeyMaterial', { KeyId }, ['KeyId', 'KeyMaterialId']), brought);
+});
+
+test('custom key stores: without one', async () => {
+  const none = await answer('DescribeCustomKeyStores', {}, ['CustomKeyStores', 'Truncated']);
+  assert.deepEqual(none, { CustomKeyStores: [], Truncated: false });
+});
+
+/** These need a cluster of HSMs: key-store.test.ts. */
+const withCluster = [
+  'ConnectCustomKeyStore',
+  'CreateCustomKeyStore',
+  'DeleteCustomKeyStore',
+  'DisconnectCustomKeyStore',
+  'UpdateCustomKeyStore',
+];
+
 test('every operation was called', () => {
-  assert.deepEqual([...called].sort(), Object.keys(operationTable).sort());
+  assert.deepEqual([...called, ...withCluster].sort(), Object.keys(operationTable).sort());
 });
