@@ -2,12 +2,11 @@
 import type { Place } from '../core/ids.ts';
 import type { Cluster } from '../core/shapes/cloudhsmv2.ts';
 import type { HsmAddress } from '../hsm/client/connection.ts';
-import { identityFingerprint } from '../hsm/protocol/chain.ts';
+import { certificateFingerprint, identityFingerprint, parseCertificate } from '../hsm/protocol/chain.ts';
 import type { HsmState, Mode } from '../hsm/protocol/values.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { clusterState, serves } from './cluster/describe.ts';
 import type { ClusterRecord, HsmRecord } from './cluster.ts';
-import { certificateFingerprint } from './rules/fingerprint.ts';
 
 export interface HsmEntry {
   readonly id: string;
@@ -73,7 +72,7 @@ export class ClusterDirectory {
       start,
       trustAnchor: initialized?.trustAnchor,
       clusterCertificate: certificate,
-      clusterCertificateFingerprint: certificate && certificateFingerprint(certificate),
+      clusterCertificateFingerprint: certificate && certificateFingerprint(parseCertificate(certificate)),
       family,
       hsms: hsms.map((hsm) => this.#hsm(hsm)),
     };

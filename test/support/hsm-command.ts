@@ -38,7 +38,10 @@ export class HsmCommands {
   /** As a process of its own where something is on standard input; else in this one, which is quicker. */
   run(args: readonly string[], { env, input }: RunOptions = {}): Promise<Outcome> {
     const addresses = this.#hsms.map(({ address }) => `${address.host}:${address.port}`).join(',');
-    const own = { LOCKHOLM_HSM: addresses, LOCKHOLM_HSM_TRUST_ANCHOR: this.path('customerCA.crt') };
+    const own = {
+      ...(addresses !== '' && { LOCKHOLM_HSM: addresses }),
+      LOCKHOLM_HSM_TRUST_ANCHOR: this.path('customerCA.crt'),
+    };
     const [given, cwd] = [['hsm', ...args], this.#cluster.folder];
     const options = { env: { ...own, ...env }, cwd };
     return input === undefined

@@ -1,7 +1,7 @@
 /** KMS beside a cluster of two real HSMs with an administrator and the crypto user `kmsuser`. */
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { certificateFingerprint } from '../../src/cloudhsm/rules/fingerprint.ts';
+import { certificateFingerprint, parseCertificate } from '../../src/hsm/protocol/chain.ts';
 import type { HsmCluster } from '../../src/kms/hsm-clusters.ts';
 import { ADMIN, TestCluster } from './hsm-cluster.ts';
 import type { HostedHsm } from './hsm-host.ts';
@@ -117,7 +117,7 @@ export class TestKeyStore {
       id,
       state: 'ACTIVE',
       trustAnchor,
-      clusterCertificateFingerprint: certificateFingerprint(clusterCertificate),
+      clusterCertificateFingerprint: certificateFingerprint(parseCertificate(clusterCertificate)),
       hsms: this.#hsms.map((hsm, i) => ({
         id: hsm.plan.hsmId,
         zone: `eu-central-1${'ab'[i]}`,

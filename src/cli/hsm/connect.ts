@@ -15,7 +15,7 @@ export interface ToHsm {
 
 export async function connectTo(target: Target, selection: Selection, allowLocked: boolean): Promise<ToHsm> {
   const address = addressText(target.address);
-  const trust = await trustOf(selection, allowLocked);
+  const trust = await trustOf(target, selection, allowLocked);
   try {
     const connection = await HsmConnection.connect({ address: target.address, trust });
     const { hsmId } = connection.peer;
@@ -25,13 +25,20 @@ export async function connectTo(target: Target, selection: Selection, allowLocke
   }
 }
 
+/** Where the server named the cluster's certificate, another one that the CA signed does not do in its place. */
 async function trustOf(
+  { clusterCertificate }: Target,
   { trustAnchor, clusterId, identity }: Selection,
   allowLocked: boolean,
 ): Promise<Trust> {
   if (identity !== undefined) return { identity };
   const anchor = await readAnchor(trustAnchor);
-  return { anchor, allowLocked, ...(clusterId !== undefined && { clusterId }) };
+  return {
+    anchor,
+    allowLocked,
+    ...(clusterCertificate !== undefined && { clusterCertificate }),
+    ...(clusterId !== undefined && { clusterId }),
+  };
 }
 
 /** Runs `work` on the first selected HSM that is unlocked. */

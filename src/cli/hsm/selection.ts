@@ -26,6 +26,8 @@ export interface Target {
   readonly hsmId?: string;
   /** Likewise: SHA-256 of its public key, hexadecimal, as its host has it. */
   readonly identity?: string;
+  /** Likewise: the fingerprint of its cluster's certificate. */
+  readonly clusterCertificate?: string;
 }
 
 const PORT = 2223;
@@ -94,6 +96,7 @@ async function lookUp(data: string, clusterId: string): Promise<readonly Target[
   return found.Hsms.map(({ HsmId, Address, Port, Identity }) => ({
     hsmId: HsmId,
     ...(Identity !== undefined && { identity: Identity }),
+    ...(found.ClusterCertificate !== undefined && { clusterCertificate: found.ClusterCertificate }),
     address: { host: Address, port: Port },
   }));
 }

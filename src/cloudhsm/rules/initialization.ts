@@ -6,6 +6,7 @@ import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { CertificationRequest } from '@peculiar/asn1-csr';
 import { AsnParser, AsnSerializer } from '@peculiar/asn1-schema';
 import type { InitializeClusterRequest } from '../../core/shapes/cloudhsmv2.ts';
+import { isOfCluster } from '../../hsm/protocol/chain.ts';
 import type { Initialization } from '../cluster.ts';
 import { invalidRequest } from '../errors.ts';
 
@@ -32,6 +33,7 @@ export function initializationOf(
     signed.issuer === anchor.subject && signed.verify(anchor.publicKey),
     'SignedCert is not signed by TrustAnchor',
   );
+  require_(isOfCluster(signed), 'SignedCert has another subject than the certificate signing request');
   require_(valid(anchor, now), 'TrustAnchor is not valid now');
   require_(valid(signed, now), 'SignedCert is not valid now');
   return { clusterCertificate: signed.toString(), trustAnchor: anchor.toString() };

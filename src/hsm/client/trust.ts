@@ -1,15 +1,28 @@
 /** What a client believes about who is at the other end of a connection, and how it finds out. */
 import { timingSafeEqual, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { checkChain, identityFingerprint, parseCertificate, spkiOf, untrusted } from '../protocol/chain.ts';
+import {
+  certificateFingerprint,
+  checkChain,
+  identityFingerprint,
+  parseCertificate,
+  spkiOf,
+  untrusted,
+} from '../protocol/chain.ts';
 
 /**
  * `anchor`: the customer's CA certificate (PEM), and whether the HSM shall be unlocked: only such a one is given passwords
- * and plaintext, while the key that a locked HSM speaks with is also in reach of its host. `identity`: the
+ * and plaintext, while the key that a locked HSM speaks with is also in reach of its host. `clusterCertificate`: the
+ * fingerprint of the one that the cluster was initialized with, for the CA may have signed others. `identity`: the
  * fingerprint (SHA-256 of the public key, hexadecimal) of an HSM that has no certificate yet, got from its host.
  */
 export type Trust =
-  | { readonly anchor: string; readonly clusterId?: string; readonly allowLocked: boolean }
+  | {
+      readonly anchor: string;
+      readonly clusterCertificate?: string;
+      readonly clusterId?: string;
+      readonly allowLocked: boolean;
+    }
   | { readonly identity: string };
 
 export interface HsmPeer {
@@ -28,6 +41,8 @@ export function checkPeer(socket: TLSSocket, trust: Trust): HsmPeer {
   if ('identity' in trust) return checkIdentity(leaf, trust.identity);
   const cluster = issuerOf(socket);
   const { hsmId, clusterId, use } = checkChain(leaf, cluster, parseCertificate(trust.anchor));
+  if (trust.clusterCertificate !== undefined && trust.clusterCertificate !== certificateFingerprint(cluster))
+    throw untrusted("the HSM is under another certificate than the cluster's");
   if (trust.clusterId !== undefined && trust.clusterId !== clusterId)
     throw untrusted(`the HSM is of cluster ${clusterId}`);
   if (use === 'locked' && !trust.allowLocked) throw untrusted('the HSM is locked');

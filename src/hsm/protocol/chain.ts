@@ -7,6 +7,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { HsmError } from './errors.ts';
 
+/** O of the subject in every cluster's signing request, which the customer's CA leaves as it is. */
+const CLUSTER_ORGANIZATION = 'Lockholm HSM cluster';
+
 /** `active`: a key that only an unlocked HSM has. `locked`: one that a locked HSM has, to be unlocked with. */
 export type CertificateUse = 'active' | 'locked';
 
@@ -16,7 +19,10 @@ export interface HsmCertificate {
   readonly use: CertificateUse;
 }
 
-/** Throws `untrusted`. */
+/**
+ * Throws `untrusted`. That a certificate is of a cluster at all is all that an anchor says: who knows which one it is
+ * compares its fingerprint.
+ */
 export function checkChain(
   hsm: X509Certificate,
   cluster: X509Certificate,
@@ -25,6 +31,10 @@ export function checkChain(
 ): HsmCertificate {
   require_(anchor.verify(anchor.publicKey), 'the trust anchor does not sign itself');
   require_(issued(cluster, anchor), "the cluster's certificate is not of this trust anchor");
+  require_(
+    isOfCluster(cluster),
+    "the certificate that vouches for the HSM is none of a cluster's signing request",
+  );
   require_(issued(hsm, cluster), "the HSM's certificate is not of this cluster");
   for (const each of [hsm, cluster, anchor]) require_(valid(each, now), 'a certificate is not valid now');
   const subject = subjectOf(hsm);
@@ -32,6 +42,14 @@ export function checkChain(
   if (use !== 'active' && use !== 'locked') throw untrusted('the certificate is not that of an HSM');
   return { hsmId: subject.get('CN') ?? '', clusterId: subject.get('O') ?? '', use };
 }
+
+/** Other certificates of the customer's CA, such as a web server's, vouch for no HSM. */
+export const isOfCluster = (certificate: X509Certificate): boolean =>
+  subjectOf(certificate).get('O') === CLUSTER_ORGANIZATION;
+
+/** SHA-256 of the certificate (DER), hexadecimal, lower case. */
+export const certificateFingerprint = ({ fingerprint256 }: X509Certificate): string =>
+  fingerprint256.replaceAll(':', '').toLowerCase();
 
 const issued = (child: X509Certificate, parent: X509Certificate): boolean =>
   child.issuer === parent.subject && child.verify(parent.publicKey);

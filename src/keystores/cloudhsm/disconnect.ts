@@ -5,9 +5,8 @@
  * A kill between the HSM's answer and the commit loses the receipt: the HSMs then refuse what is stored, which is
  * destroyed all the same, and the store says that nothing proves it.
  */
-import { X509Certificate } from 'node:crypto';
 import { HsmError } from '../../hsm/protocol/errors.ts';
-import { type PasswordStatement, readReceipt } from '../../hsm/protocol/receipts.ts';
+import type { PasswordStatement } from '../../hsm/protocol/receipts.ts';
 import { joinChanges } from '../../kms/change.ts';
 import {
   type Credential,
@@ -23,6 +22,7 @@ import { note } from './connect.ts';
 import type { ConnectionFailure } from './failures.ts';
 import { findLogin } from './find-login.ts';
 import type { Login } from './login.ts';
+import { readStoreReceipt } from './receipt.ts';
 import type { StoreParts } from './stores.ts';
 
 /** Until the HSMs are tried again. */
@@ -78,13 +78,9 @@ async function discarded({ connection }: Login, store: KeyStoreRecord): Promise<
 
 /** Throws HsmError `untrusted` where the receipt does not say what happened. */
 function statement(receipt: Uint8Array, store: KeyStoreRecord): PasswordStatement {
-  const said = readReceipt(receipt, new X509Certificate(store.trustAnchor));
-  const right =
-    said.type === 'password' &&
-    said.discarded &&
-    said.ofUser === KMS_USER &&
-    said.clusterId === store.clusterId;
-  if (!right) throw new HsmError('untrusted', 'the receipt is of something else');
+  const said = readStoreReceipt(receipt, store);
+  if (said.type !== 'password' || !said.discarded || said.ofUser !== KMS_USER)
+    throw new HsmError('untrusted', 'the receipt is of something else');
   return said;
 }
 

@@ -2,16 +2,14 @@
  * Deletes keys in the HSMs, as far as they can be reached: material may stay in HSMs that are down, and stays in the
  * cluster's backups (KMS developer guide, "Deleting KMS keys from an AWS CloudHSM key store").
  */
-
-import { X509Certificate } from 'node:crypto';
 import { must, parseKeyId } from '../../core/ids.ts';
 import { HsmError } from '../../hsm/protocol/errors.ts';
-import { readReceipt } from '../../hsm/protocol/receipts.ts';
 import type { Erasure, HsmMaterial } from '../../kms/backend.ts';
 import { isConnected } from '../../kms/key-store.ts';
 import type { Keys } from '../../kms/keys.ts';
 import type { OrphanTimer } from '../../kms/timers.ts';
 import type { Connections } from './connections.ts';
+import { readStoreReceipt } from './receipt.ts';
 import type { StoreParts } from './stores.ts';
 
 /** Undefined when no HSM could be asked, or none has the key: then there is nothing signed to keep. */
@@ -22,7 +20,7 @@ export async function eraseKey(
   try {
     const pool = await connections.pool(store);
     const { receipt } = await pool.run(({ connection }) => connection.call('deleteKey', { handle }), true);
-    const said = readReceipt(receipt, new X509Certificate(pool.trustAnchor));
+    const said = readStoreReceipt(receipt, pool.trusted);
     const everywhere = said.type === 'deletion' && said.handle === handle && said.notReached.length === 0;
     return { receipt: Buffer.from(receipt).toString('base64'), everywhere };
   } catch (error) {

@@ -5,7 +5,7 @@ import { userRoles } from '../../hsm/protocol/values.ts';
 import type { HsmMember } from '../../kms/hsm-clusters.ts';
 import { type KeyStoreRecord, KMS_USER } from '../../kms/key-store.ts';
 
-export type Trusted = Pick<KeyStoreRecord, 'clusterId' | 'trustAnchor'>;
+export type Trusted = Pick<KeyStoreRecord, 'clusterId' | 'clusterCertificate' | 'trustAnchor'>;
 
 export interface Login {
   readonly hsmId: string;
@@ -20,11 +20,11 @@ const DEADLINE_MS = 4_000;
 /** Rejects with HsmError: `unavailable`, `untrusted`; `state` when the HSM is locked. */
 export async function dial(
   { address }: HsmMember,
-  { clusterId, trustAnchor }: Trusted,
+  { clusterId, clusterCertificate, trustAnchor }: Trusted,
   closed?: () => void,
 ): Promise<HsmConnection> {
   // A locked HSM is told from one that is of another cluster, and is sent nothing.
-  const trust = { anchor: trustAnchor, clusterId, allowLocked: true };
+  const trust = { anchor: trustAnchor, clusterCertificate, clusterId, allowLocked: true };
   const connection = await HsmConnection.connect({
     address,
     trust,

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HsmError, type HsmErrorCode } from '../../hsm/protocol/errors.ts';
 import type { HsmClusters, HsmMember } from '../../kms/hsm-clusters.ts';
 import type { KeyStoreRecord } from '../../kms/key-store.ts';
-import type { Login } from './login.ts';
+import type { Login, Trusted } from './login.ts';
 import { Member } from './member.ts';
 import { NotConnected } from './not-connected.ts';
 
@@ -51,9 +51,8 @@ export class StorePool {
     void this.#refresh();
   }
 
-  /** PEM. */
-  get trustAnchor(): string {
-    return this.#parts.store.trustAnchor;
+  get trusted(): Trusted {
+    return this.#parts.store;
   }
 
   /** The call of `store` that it was opened for. */

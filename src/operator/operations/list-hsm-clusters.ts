@@ -9,6 +9,8 @@ export interface HsmClusters {
     readonly Region: string;
     readonly State: string;
     readonly Start: string;
+    /** SHA-256 of the certificate, hexadecimal; absent before the cluster is initialized. */
+    readonly ClusterCertificate?: string;
     readonly Hsms: readonly {
       readonly HsmId: string;
       readonly Address: string;
@@ -25,14 +27,18 @@ const hsm = structure({ HsmId: text, Address: text, Port: count, State: text, Id
   'State',
   'Identity',
 ]);
-const cluster = structure({
-  ClusterId: text,
-  AccountId: text,
-  Region: text,
-  State: text,
-  Start: text,
-  Hsms: listOf(hsm),
-});
+const cluster = structure(
+  {
+    ClusterId: text,
+    AccountId: text,
+    Region: text,
+    State: text,
+    Start: text,
+    ClusterCertificate: text,
+    Hsms: listOf(hsm),
+  },
+  ['ClusterCertificate'],
+);
 
 /** Where the HSMs of all accounts listen. None of it lets anybody in. */
 export const listHsmClusters = (clusters: Pick<ClusterDirectory, 'everywhere'>): Operation =>
@@ -47,12 +53,21 @@ export const listHsmClusters = (clusters: Pick<ClusterDirectory, 'everywhere'>):
     },
   });
 
-const shown = ({ id, account, region, state, start, hsms }: ClusterEntry) => ({
+const shown = ({
+  id,
+  account,
+  region,
+  state,
+  start,
+  clusterCertificateFingerprint: fingerprint,
+  hsms,
+}: ClusterEntry) => ({
   ClusterId: id,
   AccountId: account,
   Region: region,
   State: state,
   Start: start,
+  ...(fingerprint !== undefined && { ClusterCertificate: fingerprint }),
   Hsms: hsms.map((each) => ({
     HsmId: each.id,
     Address: each.address.host,
