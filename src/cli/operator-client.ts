@@ -25,7 +25,17 @@ export async function callOperator<Output>(
     throw error instanceof Failure ? error : unreachable(data, error as NodeJS.ErrnoException);
   });
   if (status === 200) return JSON.parse(body) as Output;
-  throw new Failure(messageOf(body) ?? `The server answered ${status} to ${operation}: see its log.`);
+  const { code, message = `The server answered ${status} to ${operation}: see its log.` } = refusalOf(body);
+  throw new OperatorFailure(message, code);
+}
+
+/** What the server refused. */
+export class OperatorFailure extends Failure {
+  readonly code: string | undefined;
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
 }
 
 interface OperatorCall {
@@ -82,12 +92,12 @@ async function readText(reply: IncomingMessage): Promise<string> {
   return text;
 }
 
-function messageOf(body: string): string | undefined {
+function refusalOf(body: string): { readonly code?: string; readonly message?: string } {
   try {
-    const { message } = JSON.parse(body) as { readonly message?: unknown };
-    return typeof message === 'string' ? message : undefined;
+    const { code, message } = JSON.parse(body) as { readonly code?: unknown; readonly message?: unknown };
+    return { ...(typeof code === 'string' && { code }), ...(typeof message === 'string' && { message }) };
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -4,6 +4,9 @@ import { printable, printableJson, printableLines } from '../core/printable.ts';
 /** Lines of text. */
 export const print = (text: string): void => console.log(printableLines(text));
 
+/** Beside what is asked for: on standard error. */
+export const printNotice = (text: string): void => console.error(printableLines(text));
+
 export const printJson = (value: unknown): void => console.log(printableJson(value, 2));
 
 /** Names on the left, padded; a name without lines is left out. */

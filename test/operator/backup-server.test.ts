@@ -28,6 +28,7 @@ after(async () => {
   await folder.remove();
 });
 const path = (name: string): string => join(folder.path, name);
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 async function client(credentialsFile: string): Promise<KMSClient> {
   const text = await readFile(credentialsFile, 'utf8');
@@ -117,11 +118,13 @@ test('commands print JSON, and fail with a message that says what to do', async 
   assert.equal((await lockholm(['backup', 'restore', path('backup')])).code, 2);
 });
 
-test('a rotation of the domain key is begun and shown', async () => {
-  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-  const waiting = spawn(process.execPath, [main, 'domain', 'rotate', '--wait', '--data', server.data], {
+const waitForRotation = () =>
+  spawn(process.execPath, [main, 'domain', 'rotate', '--wait', '--data', server.data], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+
+test('a rotation of the domain key is begun and shown', async () => {
+  const waiting = waitForRotation();
   const ended = once(waiting, 'close');
   const said = waiting.stderr.setEncoding('utf8').toArray();
   const show = () => succeeds('domain', 'show', '--data', server.data);
@@ -139,4 +142,11 @@ test('a rotation of the domain key is begun and shown', async () => {
   const again = await lockholm(['domain', 'rotate', '--data', server.data]);
   assert.equal(again.code, 1);
   assert.match(again.stderr, /under way/);
+
+  const joining = waitForRotation();
+  const left = once(joining, 'close');
+  const [notice] = await once(joining.stderr.setEncoding('utf8'), 'data');
+  assert.match(notice, /^A rotation is under way already: waiting/);
+  joining.kill('SIGINT');
+  assert.deepEqual(await left, [130, null]);
 });

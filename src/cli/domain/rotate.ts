@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { DomainDescription } from '../../operator/operations/describe-domain.ts';
 import { Failure } from '../failure.ts';
-import { callOperator } from '../operator-client.ts';
-import { print, printJson } from '../output.ts';
+import { callOperator, OperatorFailure } from '../operator-client.ts';
+import { print, printJson, printNotice } from '../output.ts';
 import { onServer } from '../program.ts';
 import { progressLine } from '../progress.ts';
 import { rotationLine } from './show.ts';
@@ -20,18 +20,39 @@ export function registerRotate(domain: Command): void {
   const command = domain
     .command('rotate')
     .description('replace the domain key, and re-encrypt in the background everything that is under it')
-    .option('--wait', 'until nothing is under the old key any more');
+    .option(
+      '--wait',
+      'until nothing is under the old key any more; waits for a rotation that is under way already',
+    );
   onServer(command).action(async ({ data, json, wait: waits }: Options) => {
-    const { FromKey } = await callOperator<{ readonly FromKey: number }>(data, 'RotateDomainKey', {});
     if (!waits) {
+      const { FromKey } = await begin(data);
       if (json) printJson({ FromKey });
       else print(`Domain key ${FromKey} is being replaced. To see how far that is: lockholm domain show`);
       return;
     }
-    const after = await untilInterrupted((interrupt) => finished(data, interrupt));
+    const begun = await begin(data).catch(underWay);
+    const after = await untilInterrupted((interrupt) => {
+      if (begun === undefined)
+        printNotice('A rotation is under way already: waiting for the end of that one.');
+      return finished(data, interrupt);
+    });
     if (json) printJson(after);
-    else print(`Domain key ${FromKey} is gone; everything is under domain key ${after.CurrentKey}.`);
+    else
+      print(
+        `${begun === undefined ? 'The old domain key' : `Domain key ${begun.FromKey}`} is gone; everything is under ` +
+          `domain key ${after.CurrentKey}.`,
+      );
   });
+}
+
+interface Begun {
+  readonly FromKey: number;
+}
+const begin = (data: string): Promise<Begun> => callOperator<Begun>(data, 'RotateDomainKey', {});
+
+function underWay(error: unknown): undefined {
+  if (!(error instanceof OperatorFailure && error.code === 'RotationInProgressException')) throw error;
 }
 
 const GOES_ON = 'The rotation goes on in the server. To see how far it is: lockholm domain show';
