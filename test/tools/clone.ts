@@ -37,6 +37,7 @@ export class Clone {
     this.write('package.json', '{"type":"module"}');
     this.write('npm.mjs', npmScript);
     this.write('src/main.ts', serverScript);
+    this.write('tools/tour/main.ts', serverScript);
   }
 
   write(name: string, text: string): void {
@@ -52,7 +53,12 @@ export class Clone {
     return this.#spawn(process.execPath, [join(this.path, 'tools', 'up.mjs'), ...args]);
   }
 
-  /** Likewise, by a shell in between that does not pass on signals, as npm does it. */
+  /** Likewise tools/tour.mjs. */
+  tour(...args: readonly string[]): ChildProcessWithoutNullStreams {
+    return this.#spawn(process.execPath, [join(this.path, 'tools', 'tour.mjs'), ...args]);
+  }
+
+  /** As `up`, by a shell in between that does not pass on signals, as npm does it. */
   upByShell(): ChildProcessWithoutNullStreams {
     return this.#spawn('sh', [
       '-c',

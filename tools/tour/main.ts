@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seconds } from './screen.ts';
-import { stopAll } from './server.ts';
+import { lastLines, stopAll } from './server.ts';
 import { tour } from './tour.ts';
 
 const INTERRUPTED = 130;
@@ -38,6 +38,9 @@ try {
   await end(problems.length === 0 ? 0 : 1, true);
 } catch (error) {
   // What a stop breaks off fails.
-  if (!ended) console.error(`\nThe tour failed: ${(error as Error).stack ?? error}`);
+  if (!ended)
+    console.error(
+      `\nThe tour failed: ${(error as Error).stack ?? error}\n\nSaid last:\n${lastLines().join('\n')}`,
+    );
   await end(1, false);
 }

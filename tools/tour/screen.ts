@@ -1,6 +1,6 @@
 /** What the tour prints: each step with the time since its start. */
 const started = performance.now();
-const NAME_WIDTH = 42;
+const NAME_WIDTH = 44;
 const WIDTH = 120;
 
 export const seconds = (): string => ((performance.now() - started) / 1000).toFixed(1);

@@ -26,6 +26,16 @@ export interface ServerOptions {
 const running = new Map<ChildProcess, Promise<unknown>>();
 let ending = false;
 
+const LAST_LINES = 20;
+const lastSaid: string[] = [];
+/** Lines that processes wrote last, for whoever looks for the cause of a failure. */
+export const lastLines = (): readonly string[] => lastSaid;
+
+function keep(chunk: string): void {
+  lastSaid.push(...chunk.split('\n').filter((line) => line !== ''));
+  lastSaid.splice(0, lastSaid.length - LAST_LINES);
+}
+
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   if (ending) throw new Error('the tour is ending');
   const child = spawn(process.execPath, [main, ...args], {
@@ -34,6 +44,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
     // By the channel a server learns when the tour was killed, and stops too.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', keep);
   running.set(
     child,
     once(child, 'close').finally(() => running.delete(child)),
@@ -104,7 +115,7 @@ export async function lockholm(...args: readonly string[]): Promise<string> {
   const child = start(args);
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const)
-    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
+    child[stream]?.on('data', (chunk: string) => {
       said[stream] += chunk;
     });
   const [code] = (await once(child, 'close')) as [number | null];

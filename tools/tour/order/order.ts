@@ -42,7 +42,7 @@ export class Order {
 
   /** Copies the folder of the running server, and starts another server on the copy. */
   static async serve({ server, file, copyTo }: OrderParts): Promise<Order> {
-    const folder = SeizedFolder.take(server.data, copyTo);
+    const folder = await SeizedFolder.take(server.data, copyTo);
     // Its HSMs, copies as well, must not meet those that run.
     const copy = await serve({ data: copyTo, env: { LOCKHOLM_HSM_PORT: String(await freePort()) } });
     return new Order(folder, file, clientsOf(server), copy);

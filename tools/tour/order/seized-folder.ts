@@ -3,7 +3,7 @@
  * password. What the seal beside it opens is opened; what no secret in it opens stays closed.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { cpSync, lstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { canonicalContext } from '../../../src/core/encryption-context.ts';
@@ -29,6 +29,7 @@ import type { Row, Table } from '../../../src/store/contract.ts';
 import { decodeRow } from '../../../src/store/row-content.ts';
 import { Reads } from '../../../src/store/sqlite/reads.ts';
 import { BUCKET } from '../arrangement.ts';
+import { copyFolder } from './copy-folder.ts';
 
 const TABLES = ['key', 'material', 's3-root', 'bucket', 'object', 'key-store', 'store-credential'] as const;
 const MANY = 10_000;
@@ -52,8 +53,8 @@ export class SeizedFolder {
   readonly #domain: DomainState;
 
   /** Of a server that may run on. */
-  static take(data: string, path: string): SeizedFolder {
-    cpSync(data, path, { recursive: true, filter: (source) => !lstatSync(source).isSocket() });
+  static async take(data: string, path: string): Promise<SeizedFolder> {
+    await copyFolder(data, path);
     return new SeizedFolder(path);
   }
 
