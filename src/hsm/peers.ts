@@ -6,12 +6,17 @@ import { type Log, whereFrom } from '../engine/protocol/log.ts';
 import { spkiOf } from './protocol/chain.ts';
 import { HsmError } from './protocol/errors.ts';
 import { Link, routesOf } from './protocol/link.ts';
-import { CHANGES_MAX, peerMessages } from './protocol/peer-messages.ts';
+import { CHANGE_OVERHEAD, CHANGES_MAX, peerMessages } from './protocol/peer-messages.ts';
 import { PEER_ALPN } from './protocol/tls.ts';
 import type { Change } from './vault.ts';
 
 const DEADLINE_MS = 10_000;
-const CHANGE_OVERHEAD = 256;
+
+/** Who is at the other end of a link: the HSM that the host says, and the key (SPKI) that it proved. */
+export interface Sender {
+  readonly hsmId: string;
+  readonly identity: Buffer;
+}
 
 /** What the HSM is to the links. */
 export interface PeerSide {
@@ -24,10 +29,12 @@ export interface PeerSide {
   readonly joining: () => boolean;
   held(): readonly { readonly origin: string; readonly sequence: number }[];
   lacking(held: ReadonlyMap<string, number>): readonly Change[];
-  /** Resolves when they are stored. */
-  receive(changes: readonly Change[]): Promise<void>;
-  /** The other end has sent all that was lacking here. */
-  caughtUp(): Promise<void>;
+  /** Throws for what is not taken in; resolves when it is stored, or while joining held for the end of that. */
+  receive(changes: readonly Change[], from: Sender): Promise<void>;
+  /** The other end has sent all that was lacking here. Throws `refused` for one that is no member. */
+  caughtUp(from: Sender): Promise<void>;
+  /** Nothing more comes from it. */
+  gone(from: Sender): void;
   /** The other end knows of changes of this HSM's own that are not here. */
   wasPutBack(): void;
   /** A new socket to the member is wanted. */
@@ -35,7 +42,7 @@ export interface PeerSide {
 }
 
 type PeerLink = Link<typeof peerMessages>;
-interface Peer {
+interface Peer extends Sender {
   readonly link: PeerLink;
   /** New changes are sent as they are made. */
   following: boolean;
@@ -79,7 +86,7 @@ export class Peers {
   async broadcast(changes: readonly Change[]): Promise<ReadonlySet<string>> {
     const reached = new Set<string>();
     const sends = [...this.#peers].map(async ([hsmId, peer]) => {
-      if (!peer.following) return;
+      if (!peer.following || !this.#isApproved(peer)) return;
       try {
         await Promise.all(batches(changes).map((batch) => peer.link.call('changes', { changes: batch })));
         if (this.isLive(hsmId)) reached.add(hsmId);
@@ -90,6 +97,11 @@ export class Peers {
     });
     await Promise.all(sends);
     return reached;
+  }
+
+  /** Closes the links whose other end is not, or no longer, the member it was taken for. */
+  closeUnapproved(): void {
+    for (const peer of [...this.#peers.values()]) if (!this.#isApproved(peer)) peer.link.close();
   }
 
   close(): void {
@@ -122,9 +134,9 @@ export class Peers {
 
   #meet(socket: TLSSocket, hsmId: string): void {
     const shown = socket.getPeerX509Certificate();
-    const approved = this.#side.approved(hsmId);
-    const known = shown !== undefined && approved !== undefined && spkiOf(shown).equals(approved);
-    if (!known && !this.#side.joining()) {
+    const sender = shown === undefined ? undefined : { hsmId, identity: spkiOf(shown) };
+    // Who joins knows nobody yet: `#caughtUp` looks again.
+    if (sender === undefined || !(this.#side.joining() || this.#isApproved(sender))) {
       socket.destroy();
       this.#side.lost(hsmId);
       return;
@@ -138,11 +150,12 @@ export class Peers {
       },
       changes: async ({ changes }) => {
         // The frame's bytes are views.
-        await this.#side.receive(changes.map((made) => ({ ...made, content: Buffer.from(made.content) })));
+        const copied = changes.map((made) => ({ ...made, content: Buffer.from(made.content) }));
+        await this.#take(peer, () => this.#side.receive(copied, peer));
         return {};
       },
       caughtUp: async () => {
-        await this.#side.caughtUp();
+        await this.#take(peer, () => this.#caughtUp(peer));
         peer.gotAll = true;
         return {};
       },
@@ -154,7 +167,7 @@ export class Peers {
       failed: (error) => this.#log('peer-request-failed', whereFrom(error)),
       closed: () => this.#lost(hsmId, peer),
     });
-    const peer: Peer = { link, following: false, sentAll: false, gotAll: false };
+    const peer: Peer = { ...sender, link, following: false, sentAll: false, gotAll: false };
     this.#peers.set(hsmId, peer);
     replaced?.link.close();
     const { clusterId, hsmId: own } = this.#side;
@@ -175,8 +188,37 @@ export class Peers {
     throw new HsmError('state', 'this HSM was put back');
   }
 
+  #isApproved({ hsmId, identity }: Sender): boolean {
+    const approved = this.#side.approved(hsmId);
+    return approved !== undefined && identity.equals(approved);
+  }
+
+  /** What is not taken in closes the link at once: nothing that follows it may be. It starts anew. */
+  #take(peer: Peer, take: () => Promise<void>): Promise<void> {
+    try {
+      if (!(this.#side.joining() || this.#isApproved(peer)))
+        throw new HsmError('refused', 'this link is not one with a member');
+      return take();
+    } catch (error) {
+      peer.link.close();
+      throw error;
+    }
+  }
+
+  #caughtUp(peer: Peer): Promise<void> {
+    const joining = this.#side.joining();
+    const taken = this.#side.caughtUp(peer);
+    // What came on the others while joining was not taken in: they start anew.
+    if (joining) for (const other of [...this.#peers.values()]) if (other !== peer) other.link.close();
+    return taken;
+  }
+
   /** All that is sent on one link is in order: what was lacking, then what comes. */
   #follow(peer: Peer, held: ReadonlyMap<string, number>): void {
+    if (!this.#side.joining() && !this.#isApproved(peer)) {
+      peer.link.close();
+      return;
+    }
     const sends = this.#side.joining()
       ? []
       : batches(this.#side.lacking(held)).map((batch) => peer.link.call('changes', { changes: batch }));
@@ -191,6 +233,7 @@ export class Peers {
   }
 
   #lost(hsmId: string, peer: Peer): void {
+    this.#side.gone(peer);
     if (this.#peers.get(hsmId) !== peer) return;
     this.#peers.delete(hsmId);
     this.#side.lost(hsmId);

@@ -1,7 +1,9 @@
 /** What this HSM is to the other members: what it tells them of itself, and what becomes of what they send. */
 import type { KeyObject } from 'node:crypto';
 import { selfSigned } from './certificates.ts';
-import type { PeerSide } from './peers.ts';
+import { JoinInbox } from './join-inbox.ts';
+import { decodeValue, kinds } from './objects.ts';
+import type { PeerSide, Sender } from './peers.ts';
 import { HsmError } from './protocol/errors.ts';
 import type { Place, Unlocked } from './unlocked.ts';
 import type { Change } from './vault.ts';
@@ -22,7 +24,7 @@ export interface ReplicaHooks {
 }
 
 export function peerSide(hooks: ReplicaHooks): PeerSide {
-  let forJoin: Change[] = [];
+  const inbox = new JoinInbox();
   const unlocked = (): Unlocked => {
     const hsm = hooks.hsm();
     if (hsm === undefined) throw new HsmError('state', 'the HSM has no keys');
@@ -38,27 +40,40 @@ export function peerSide(hooks: ReplicaHooks): PeerSide {
     joining: () => hooks.isJoining(),
     held: () => hooks.hsm()?.vault.sequences ?? [],
     lacking: (held) => unlocked().vault.lacking(held),
-    async receive(changes) {
+    receive(changes, from) {
       if (hooks.isJoining()) {
-        forJoin.push(...changes);
-        return;
+        inbox.add(from, changes);
+        return Promise.resolve();
       }
       const hsm = unlocked();
-      for (const change of changes) hsm.vault.receive(change);
-      hooks.received();
-      await hsm.parts.settled();
+      try {
+        for (const change of changes) hsm.vault.receive(change);
+      } finally {
+        hooks.received();
+      }
+      return hsm.parts.settled();
     },
-    async caughtUp() {
+    caughtUp(from) {
       if (hooks.isJoining()) {
-        const changes = forJoin;
-        forJoin = [];
+        const changes = inbox.of(from);
+        inbox.drop(from);
+        requireMember(changes, from);
         hooks.join(changes);
       } else {
         hooks.caughtUp();
       }
-      await unlocked().parts.settled();
+      return unlocked().parts.settled();
     },
+    gone: (from) => inbox.drop(from),
     wasPutBack: () => hooks.wasPutBack(),
     lost: (hsmId) => hooks.lost(hsmId),
   };
+}
+
+/** Who hands over a cluster is one of its members, and proved it. Throws `refused`. */
+function requireMember(changes: readonly Change[], { hsmId, identity }: Sender): void {
+  const member = changes.findLast(({ kind, id }) => kind === kinds.member.number && id === hsmId);
+  const known = member !== undefined && !member.removed;
+  if (known && identity.equals(decodeValue('member', member.content).identity)) return;
+  throw new HsmError('refused', 'what came is of a cluster that the sender is no member of');
 }

@@ -48,3 +48,5 @@ export const peerMessages = {
 } as const;
 
 export const CHANGES_MAX = 256 * 1024;
+/** Of a change besides its content, at most. */
+export const CHANGE_OVERHEAD = 256;
