@@ -3,6 +3,7 @@
  * Misuse-Resistance", section 7) over chunks of 64 KiB. Takes plaintext in pieces of any size; a chunk is sealed only
  * once it is known whether more follows.
  */
+import type { Batch } from './batch.ts';
 import { sealPieces } from './gcm.ts';
 import { CHUNK_SIZE, chunkNonce } from './layout.ts';
 
@@ -19,8 +20,8 @@ export class ChunkSealer {
     this.#key = key;
   }
 
-  /** Sealed bytes that are ready to be written; the piece MUST NOT change until its chunk is sealed. */
-  push(piece: Buffer, ready: Buffer[]): void {
+  /** Adds sealed bytes to `ready`; the piece MUST NOT change until its chunk is sealed. */
+  push(piece: Buffer, ready: Batch): void {
     if (piece.length === 0) return;
     this.#pending.push(piece);
     this.#size += piece.length;
@@ -28,13 +29,13 @@ export class ChunkSealer {
     if (this.#pending.length > MAX_PIECES) this.#pending = [Buffer.concat(this.#pending)];
   }
 
-  finish(ready: Buffer[]): void {
+  finish(ready: Batch): void {
     this.#seal(this.#pending, true, ready);
     this.#pending = [];
   }
 
-  #seal(pieces: readonly Buffer[], last: boolean, ready: Buffer[]): void {
-    ready.push(...sealPieces(this.#key, chunkNonce(this.#index, last), pieces));
+  #seal(pieces: readonly Buffer[], last: boolean, ready: Batch): void {
+    sealPieces(this.#key, chunkNonce(this.#index, last), pieces, (part) => ready.add(part));
     this.#index += 1;
   }
 

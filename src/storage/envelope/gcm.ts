@@ -9,14 +9,27 @@ const options = { authTagLength: TAG_SIZE };
 /** For keys that seal one message. */
 export const FIXED_NONCE = Buffer.alloc(NONCE_SIZE);
 
-/** The pieces of the plaintext, sealed as one; the last piece of the answer is the tag. */
-export function sealPieces(key: Uint8Array, nonce: Uint8Array, pieces: readonly Uint8Array[]): Buffer[] {
+/** The pieces of the plaintext, sealed as one, handed to `take` in parts that are gone when it returns. */
+export function sealPieces(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  pieces: readonly Uint8Array[],
+  take: (part: Buffer) => void,
+): void {
   const cipher = createCipheriv(ALGORITHM, key, nonce, options);
-  const out = pieces.map((piece) => cipher.update(piece));
+  for (const piece of pieces) {
+    const part = cipher.update(piece);
+    take(part);
+    release(part);
+  }
   // GCM has no last block; `final` computes the tag.
   cipher.final();
-  out.push(cipher.getAuthTag());
-  return out;
+  take(cipher.getAuthTag());
+}
+
+/** Gives memory back at once: what the collector does not know to be large is collected late, and then all at once. */
+function release({ buffer, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 export function seal(key: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Buffer {

@@ -21,6 +21,7 @@ import {
 } from './layout.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { ObjectKey } from './object-key.ts';
+import { readSmallFile, SMALL_FILE } from './small-file.ts';
 
 /** Chunks that are read at once. */
 const BATCH = 16;
@@ -64,25 +65,34 @@ export class ObjectReader {
 
   /** Rejects with AlteredObject; with ENOENT when there is no such file. The key stays the caller's. */
   static async open(object: ObjectToRead, key: ObjectKey): Promise<ObjectReader> {
+    const contents = manifestOffset(object.size);
+    if (contents + MANIFEST_MAX < SMALL_FILE) {
+      const whole = readSmallFile(object.path, contents + MANIFEST_MAX + 1);
+      return ObjectReader.#ofWhole(object, key, whole);
+    }
     const file = await openFile(object.path, 'r');
     let kept = false;
     try {
-      const contents = manifestOffset(object.size);
-      const small = contents <= WHOLE;
-      const start = await readAt(file, 0, small ? contents + MANIFEST_MAX + 1 : HEADER_SIZE);
-      const sealed = small ? start.subarray(contents) : await readAt(file, contents, MANIFEST_MAX + 1);
-      const { manifest, streamKey } = verify(object, key, start.subarray(0, HEADER_SIZE), sealed);
-      kept = !small;
-      return new ObjectReader(
+      if (contents <= WHOLE)
+        return ObjectReader.#ofWhole(object, key, await readAt(file, 0, contents + MANIFEST_MAX + 1));
+      const start = await readAt(file, 0, HEADER_SIZE);
+      const { manifest, streamKey } = verify(
         object,
-        manifest,
-        streamKey,
-        small ? undefined : file,
-        small ? start : undefined,
+        key,
+        start,
+        await readAt(file, contents, MANIFEST_MAX + 1),
       );
+      kept = true;
+      return new ObjectReader(object, manifest, streamKey, file, undefined);
     } finally {
       if (!kept) await file.close();
     }
+  }
+
+  static #ofWhole(object: ObjectToRead, key: ObjectKey, whole: Buffer): ObjectReader {
+    const sealed = whole.subarray(manifestOffset(object.size));
+    const { manifest, streamKey } = verify(object, key, whole.subarray(0, HEADER_SIZE), sealed);
+    return new ObjectReader(object, manifest, streamKey, undefined, whole);
   }
 
   /** The whole range in memory, of an object whose file was read whole; undefined for others. */

@@ -4,14 +4,18 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { Batch } from './batch.ts';
 import type { ObjectBinding } from './binding.ts';
 import { ChunkSealer } from './chunk-sealer.ts';
-import { encodeHeader, SALT_SIZE } from './layout.ts';
+import { encodeHeader, MANIFEST_MAX, SALT_SIZE, SEALED_CHUNK_SIZE } from './layout.ts';
 import { encodeManifest, type Manifest } from './manifest.ts';
 import type { ObjectKey } from './object-key.ts';
+import { SMALL_FILE, writeSmallFile } from './small-file.ts';
 
 /** Bytes that are written at once. */
 const BATCH = 1024 * 1024;
+/** A batch is found full one chunk late, and a last one has a chunk and the manifest more. */
+const BATCH_MEMORY = BATCH + 2 * SEALED_CHUNK_SIZE + MANIFEST_MAX;
 /** Batches after which the disk is set to work, so that little is left to wait for at the end. */
 const SYNC_EVERY = 16;
 const FILE_MODE = 0o600;
@@ -24,8 +28,9 @@ export class ObjectWriter {
   readonly #header: Buffer;
   readonly #sealer: ChunkSealer;
   #file: FileHandle | undefined;
-  #ready: Buffer[];
-  #readySize: number;
+  #ready = new Batch(BATCH_MEMORY);
+  /** The one that is written, or was. */
+  #written: Batch | undefined;
   #writing: Promise<void> | undefined;
   #batches = 0;
   #syncing: Promise<void> | undefined;
@@ -40,24 +45,28 @@ export class ObjectWriter {
     this.#streamKey = streamKey;
     this.#header = encodeHeader(salt, commitment);
     this.#sealer = new ChunkSealer(streamKey);
-    this.#ready = [this.#header];
-    this.#readySize = this.#header.length;
+    this.#ready.add(this.#header);
   }
 
-  /** A promise where a batch has to be waited for. */
+  /** A promise where a batch has to be waited for, before anything more is written. */
   write(piece: Buffer): Promise<void> | undefined {
     this.#sealer.push(piece, this.#ready);
-    this.#readySize += piece.length;
-    return this.#readySize >= BATCH ? this.#flush() : undefined;
+    return this.#ready.size >= BATCH ? this.#flush() : undefined;
   }
 
   /** Resolves when the file is durable, under its name once the folder is synced too. */
   async finish(manifest: Manifest): Promise<void> {
     this.#sealer.finish(this.#ready);
-    this.#ready.push(this.#key.sealManifest(this.#binding, this.#header, encodeManifest(manifest)));
+    this.#ready.add(this.#key.sealManifest(this.#binding, this.#header, encodeManifest(manifest)));
+    this.#streamKey.fill(0);
+    const small = this.#file === undefined && this.#ready.size <= SMALL_FILE;
+    if (small) await writeSmallFile(this.#path, this.#ready.bytes, FILE_MODE);
+    else await this.#finishLarge();
+  }
+
+  async #finishLarge(): Promise<void> {
     await this.#flush();
     await this.#writing;
-    this.#streamKey.fill(0);
     await this.#syncing;
     await this.#file?.datasync();
     await this.#close();
@@ -74,14 +83,15 @@ export class ObjectWriter {
 
   /** Starts to write what is ready, once the batch before it is written. */
   async #flush(): Promise<void> {
-    const batch = this.#ready;
-    this.#ready = [];
-    this.#readySize = 0;
     await this.#writing;
+    const batch = this.#ready;
+    this.#ready = this.#written ?? new Batch(BATCH_MEMORY);
+    this.#ready.clear();
+    this.#written = batch;
     this.#file ??= await open(this.#path, 'wx', FILE_MODE);
     this.#batches += 1;
     if (this.#batches % SYNC_EVERY === 0) await this.#startSync(this.#file);
-    this.#writing = writeAll(this.#file, batch);
+    this.#writing = writeAll(this.#file, batch.bytes);
     // Waited for by the next flush, or by finish or abort.
     this.#writing.catch(() => undefined);
   }
@@ -100,20 +110,6 @@ export class ObjectWriter {
   }
 }
 
-async function writeAll(file: FileHandle, batch: readonly Buffer[]): Promise<void> {
-  let left: readonly Buffer[] = batch;
-  while (left.length > 0) {
-    const { bytesWritten } = await file.writev(left as Buffer[]);
-    left = after(left, bytesWritten);
-  }
-}
-
-/** What is left of the buffers after so many bytes. */
-function after(buffers: readonly Buffer[], bytes: number): readonly Buffer[] {
-  let skip = bytes;
-  for (const [i, buffer] of buffers.entries()) {
-    if (skip < buffer.length) return [buffer.subarray(skip), ...buffers.slice(i + 1)];
-    skip -= buffer.length;
-  }
-  return [];
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
