@@ -1,5 +1,5 @@
 /** How a store comes to be: in the first HSM of a cluster, in one that joins, and from a backup; and its two great changes. */
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import {
   checkClusterCertificate,
   hsmCertificate,
@@ -22,20 +22,24 @@ type Locked = Pick<Facts, 'lockedKey' | 'lockedCertificate'>;
 
 /** What opens a key that belongs to the cluster. Until activation there is nobody but the host to open it. */
 export const wrapsFor =
-  ({ unlockKey, mode }: Cluster, hostSecret: KeyObject) =>
+  ({ unlockKey, formerUnlockKey, mode }: Cluster, hostSecret: KeyObject) =>
   (key: KeyObject): readonly Wrap[] => {
-    const activated = unlockKey.length > 0;
-    const wraps = activated ? [wrapToUnlockKey(unlockKey, key)] : [];
-    return activated && modes[mode] === 'attended' ? wraps : [...wraps, wrapToHost(hostSecret, key)];
+    const unlockKeys = [unlockKey, formerUnlockKey].filter(({ length }) => length > 0);
+    const wraps = unlockKeys.map((each) => wrapToUnlockKey(each, key));
+    const byHost = unlockKey.length === 0 || modes[mode] === 'unattended';
+    return byHost ? [...wraps, wrapToHost(hostSecret, key)] : wraps;
   };
 
 /** Equal as long as the same opens the storage key. */
-export const opensWith = ({ mode, unlockKey }: Cluster): string =>
-  `${mode}/${Buffer.from(unlockKey).toString('hex')}`;
+export function opensWith({ mode, unlockKey, formerUnlockKey }: Cluster): Buffer {
+  const facts = [mode, ...[unlockKey, formerUnlockKey].map((key) => Buffer.from(key).toString('hex'))];
+  return createHash('sha256').update(facts.join('/')).digest();
+}
 
 export const factsFor = (place: Place, cluster: Cluster, locked: Locked): Omit<Facts, 'wraps'> => ({
   ...place,
   ...locked,
+  opensWith: opensWith(cluster),
   mode: cluster.mode,
   tamperAnswer: cluster.tamperAnswer,
   zeroized: false,
@@ -65,6 +69,7 @@ export function beginFirst(vault: Vault, place: Place, mode: number, hostSecret:
     certificate: '',
     trustAnchor: '',
     unlockKey: Buffer.alloc(0),
+    formerUnlockKey: Buffer.alloc(0),
     mode,
     tamperAnswer: 0,
   };

@@ -35,6 +35,7 @@ import { type TlsFace, tlsFace } from './tls-face.ts';
 import type { Place, Unlocked } from './unlocked.ts';
 import { checkCredentials } from './users.ts';
 import { type Change, Vault } from './vault.ts';
+import type { Wrap } from './wraps.ts';
 
 export interface MachineOptions {
   readonly files: StoreFiles & { readonly audit: number };
@@ -65,8 +66,6 @@ export class Machine {
   #state: HsmState = 'halted';
   #reason = 'not started';
   #stopped = false;
-  /** What the storage key was wrapped to when the store was last written anew. */
-  #opensWith = '';
   #toRestore: SealedBackup | undefined;
 
   constructor(options: MachineOptions) {
@@ -139,7 +138,7 @@ export class Machine {
       throw new HsmError('wrong-credential', 'the unlock code is not the one of this HSM');
     }
     this.#audit?.write('UNLOCK');
-    if (this.#toRestore === undefined) this.#open(key);
+    if (this.#toRestore === undefined) this.#open(key, (again) => openByCode(again, text));
     else this.#restoreFrom(this.#toRestore, key);
     await this.#settled();
   }
@@ -194,16 +193,15 @@ export class Machine {
     return describe({ state, reason, mode, identity, hsm: this.#hsm?.hsm, facts, peers: this.#peers });
   }
 
-  /** Writes the store anew where what opens it has changed. */
+  /** Writes the store anew where it is opened by something else than the cluster says. */
   clusterChanged(): void {
     const { cluster, vault } = this.unlocked.hsm;
     const { facts } = vault.store;
     if (facts === undefined) return;
     const wanted = factsFor(this.place, cluster, facts);
-    if (this.#opensWith !== opensWith(cluster))
+    if (!opensWith(cluster).equals(facts.opensWith))
       vault.rewrite(wanted, wrapsFor(cluster, this.#options.hostSecret));
     else if (facts.tamperAnswer !== cluster.tamperAnswer) vault.store.update(wanted);
-    this.#opensWith = opensWith(cluster);
   }
 
   zeroize(why: string): void {
@@ -258,14 +256,14 @@ export class Machine {
   /** What is altered is answered by then; there is nobody to be told. */
   #openAtStart(key: KeyObject): void {
     try {
-      this.#open(key);
+      this.#open(key, (wraps) => openByHost(wraps, this.#options.hostSecret));
     } catch (error) {
       if (!(error instanceof HsmError)) throw error;
     }
   }
 
-  /** Throws `tampered`, `state` with the HSM halted or zeroized. */
-  #open(storageKey: KeyObject): void {
+  /** Throws `tampered`, `state` with the HSM halted or zeroized, `wrong-credential` with it locked. */
+  #open(storageKey: KeyObject, opens: (wraps: readonly Wrap[]) => KeyObject | undefined): void {
     const store = this.#store as Store;
     const { mark, hsmId } = this.#start as HostRequest<'start'>;
     const opened = openStore(hsmId, store, storageKey, this.#audit as AuditLog, mark, this.#options.log);
@@ -278,7 +276,22 @@ export class Machine {
     this.#hold(vault);
     if (store.damaged)
       this.#audit?.write('STORE_REPAIRED', { details: { what: 'a slot of the superblock' } });
+    this.#requireCurrent(opens);
     this.#enterOpen();
+  }
+
+  /** A change of what opens the store may have been cut before the store was written anew: what opened it may not count. */
+  #requireCurrent(opens: (wraps: readonly Wrap[]) => KeyObject | undefined): void {
+    try {
+      this.clusterChanged();
+    } catch (error) {
+      this.#halt(`what opens the store could not be changed: ${(error as Error).message}`);
+      throw error;
+    }
+    if (opens(this.#store?.facts?.wraps ?? []) !== undefined) return;
+    this.#forget();
+    this.#enter('locked');
+    throw new HsmError('wrong-credential', 'what opened the HSM was replaced, and opens it no more');
   }
 
   #enterOpen(): void {
@@ -299,13 +312,11 @@ export class Machine {
       mark: (mark) => this.#options.mark(mark),
       tampered: (what) => this.#tampered(what),
     });
-    this.#opensWith = opensWith(this.#hsm.hsm.cluster);
   }
 
   /** The audit log is signed with another key from here on. */
   #identify(): void {
     const { hsm } = this.unlocked;
-    this.#opensWith = opensWith(hsm.cluster);
     const identity = spkiOfKey(hsm.identity.key).toString('base64');
     hsm.audit.write('IDENTITY', { details: { identity } });
   }
@@ -333,6 +344,8 @@ export class Machine {
       join: (changes) => this.#join(changes),
       received: () => this.clusterChanged(),
       caughtUp: () => {
+        // Where there was no room for it when the change came.
+        this.clusterChanged();
         if (this.#state === 'behind' && !this.unlocked.hsm.isBehind(this.#start?.others ?? []))
           this.#enter('active');
       },

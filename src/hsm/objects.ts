@@ -46,7 +46,10 @@ const material: Field<KeyObject> = {
 
 /** Kind numbers are part of the format. */
 export const kinds = {
-  /** One, of id `cluster`. Certificates are empty until initialization, the unlock key (X25519) until activation. */
+  /**
+   * One, of id `cluster`. Certificates are empty until initialization, the unlock key (X25519) until activation. The former
+   * one opens too, until it is known that somebody has the code of the present one.
+   */
   cluster: {
     number: 1,
     value: struct({
@@ -55,6 +58,7 @@ export const kinds = {
       certificate: text,
       trustAnchor: text,
       unlockKey: bytes,
+      formerUnlockKey: bytes,
       mode: u8,
       tamperAnswer: u8,
     }),

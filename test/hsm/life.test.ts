@@ -129,6 +129,7 @@ test('stopped, it is ciphertext, and only the unlock code opens it', async () =>
 test('a new unlock code takes the place of the old one', async () => {
   const admin = await cluster.login(hsm, ADMIN);
   const { unlockCode } = await admin.call('replaceUnlockCode', {});
+  await admin.call('confirmUnlockCode', { code: unlockCode });
   await hsm.kill();
   await hsm.start();
   assert.equal(await refusal(cluster.unlock(hsm)), 'wrong-credential');

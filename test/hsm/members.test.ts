@@ -193,6 +193,7 @@ test('a new unlock code counts on every member', async () => {
   const { cluster, one, other } = await two();
   const admin = await cluster.login(one, ADMIN);
   const { unlockCode } = await admin.call('replaceUnlockCode', {});
+  await admin.call('confirmUnlockCode', { code: unlockCode });
   await other.stop();
   await other.start();
   assert.equal(await refusal(cluster.unlock(other)), 'wrong-credential');

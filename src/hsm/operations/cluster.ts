@@ -3,7 +3,7 @@ import type { ValueOf } from '../objects.ts';
 import { identityFingerprint } from '../protocol/chain.ts';
 import { HsmError } from '../protocol/errors.ts';
 import { modes, tamperAnswers } from '../protocol/values.ts';
-import { CODE_SIZE, printCode } from '../unlock-code.ts';
+import { CODE_SIZE, parseCode, printCode } from '../unlock-code.ts';
 import type { Unlocked } from '../unlocked.ts';
 import { publicUnlockKey, unlockKeyOf } from '../wraps.ts';
 import { at, type Hsm, type Operations } from './operation.ts';
@@ -12,6 +12,7 @@ type Names =
   | 'listMembers'
   | 'approveMember'
   | 'replaceUnlockCode'
+  | 'confirmUnlockCode'
   | 'setMode'
   | 'setTamperAnswer'
   | 'zeroize'
@@ -28,9 +29,17 @@ export function clusterOperations({ hsm }: Hsm, hooks: ClusterHooks): Operations
   const { vault, audit } = hsm;
   const { hsmId } = hsm.parts.place;
 
+  /** A cut in between leaves the object, and the next start writes the store anew by it. */
   const change = async (changed: Partial<ValueOf<'cluster'>>): Promise<void> => {
-    const made = vault.put('cluster', 'cluster', { ...hsm.cluster, ...changed });
-    hooks.clusterChanged();
+    const before = hsm.cluster;
+    const made = vault.put('cluster', 'cluster', { ...before, ...changed });
+    try {
+      hooks.clusterChanged();
+    } catch (error) {
+      // Without room for the store nothing has changed.
+      vault.put('cluster', 'cluster', before);
+      throw error;
+    }
     await hsm.commit([made]);
   };
 
@@ -55,8 +64,21 @@ export function clusterOperations({ hsm }: Hsm, hooks: ClusterHooks): Operations
       hsm.requireAllMembers();
       audit.write('REPLACE_UNLOCK_CODE', { user });
       const { code, unlockKey } = newUnlockCode();
-      await change({ unlockKey });
+      // Of codes that nobody is known to have, the last one counts.
+      const former = hsm.cluster.formerUnlockKey;
+      await change({ unlockKey, formerUnlockKey: former.length > 0 ? former : hsm.cluster.unlockKey });
       return { unlockCode: code };
+    },
+
+    async confirmUnlockCode({ code }, { user }) {
+      hsm.requireAllMembers();
+      const raw = parseCode(code);
+      const known = publicUnlockKey(unlockKeyOf(raw)).equals(hsm.cluster.unlockKey);
+      raw.fill(0);
+      if (!known) throw new HsmError('wrong-credential', 'the unlock code is not the new one of the cluster');
+      audit.write('CONFIRM_UNLOCK_CODE', { user });
+      await change({ formerUnlockKey: Buffer.alloc(0) });
+      return {};
     },
 
     async setMode({ mode }, { user }) {

@@ -26,6 +26,7 @@ export const refusalOpcodes: Partial<Record<MessageName, Opcode>> = {
   discardPassword: 'DISCARD_PASSWORD',
   approveMember: 'APPROVE_MEMBER',
   replaceUnlockCode: 'REPLACE_UNLOCK_CODE',
+  confirmUnlockCode: 'CONFIRM_UNLOCK_CODE',
   setMode: 'SET_MODE',
   setTamperAnswer: 'SET_TAMPER_ANSWER',
   zeroize: 'ZEROIZE',

@@ -96,8 +96,10 @@ export const messages = {
   listMembers: define(20, 'user', 'active', empty, struct({ members: list(struct(memberInfo)) })),
   /** `identity`: the joining HSM's public key (SPKI, DER), as its `info` and its host show it. */
   approveMember: define(21, 'admin', 'active', struct({ hsmId: text, identity: bytes }), empty),
-  /** A new unlock code for all members; the old one opens nothing that is stored from then on. */
+  /** A new unlock code for all members. The old one opens too until the new one is confirmed: a reply may be lost. */
   replaceUnlockCode: define(22, 'admin', 'active', empty, struct({ unlockCode: text })),
+  /** The new code is known: the old one opens nothing that is stored from then on. */
+  confirmUnlockCode: define(27, 'admin', 'active', struct({ code: text }), empty),
   /** `mode` indexes modes. */
   setMode: define(23, 'admin', 'active', struct({ mode: u8 }), empty),
   /** `answer` indexes tamperAnswers. */

@@ -97,10 +97,19 @@ export class Store {
     const old = this.#log?.end;
     const log = Log.begin(this.#files.log, storageKey, old?.end ?? 0, old?.records ?? 0);
     const refs = contents.map((content) => log.append(content));
+    const before = { storageKey: this.#storageKey, log: this.#log };
     this.#storageKey = storageKey;
     this.#log = log;
     const generation = this.#block?.generation ?? 0;
-    this.#writeBoth({ ...facts, version: SUPERBLOCK_VERSION, generation, wraps: wrapsOf(storageKey) });
+    try {
+      this.#writeNext({ ...facts, version: SUPERBLOCK_VERSION, generation, wraps: wrapsOf(storageKey) });
+    } catch (error) {
+      // The other slot has what was there before, and goes on with its key.
+      this.#storageKey = before.storageKey;
+      this.#log = before.log;
+      throw error;
+    }
+    if (this.#block !== undefined) this.#writeNext(this.#block);
     if (old !== undefined) zeroAt(this.#files.log, old.start, old.end - old.start);
     return refs;
   }
@@ -114,6 +123,7 @@ export class Store {
     const rest = {
       lockedKey: Buffer.alloc(0),
       lockedCertificate: '',
+      opensWith: Buffer.alloc(0),
       clusterCertificate: '',
       trustAnchor: '',
     };
@@ -125,9 +135,9 @@ export class Store {
 
   #writeNext(facts: Omit<Superblock, 'mac' | 'log' | 'audit'>): void {
     const generation = facts.generation + 1;
-    const block = { ...facts, generation, log: this.log.end, audit: this.#audit(), mac: Buffer.alloc(0) };
-    writeSlot(generation % 2 === 0 ? this.#files.slotA : this.#files.slotB, block, this.#storageKey);
-    this.#block = block;
+    const block = { ...facts, generation, log: this.log.end, audit: this.#audit() };
+    const slot = generation % 2 === 0 ? this.#files.slotA : this.#files.slotB;
+    this.#block = writeSlot(slot, block, this.#storageKey);
   }
 
   #writeBoth(facts: Omit<Superblock, 'mac' | 'log' | 'audit'>): void {

@@ -32,6 +32,8 @@ const superblock = struct({
   trustAnchor: text,
   /** Of the storage key; `kind` indexes wrapKinds. */
   wraps: list(struct({ kind: u8, data: bytes })),
+  /** SHA-256 of what the wraps were made from: where the cluster's says otherwise, the store is to be written anew. */
+  opensWith: bytes,
   log: struct({ start: u64, end: u64, records: u64, tag: bytes }),
   audit: struct({ sequence: u64, hash: text }),
   mac: bytes,
@@ -56,19 +58,21 @@ export function readSlot(fd: number): Superblock | undefined {
   return decode(slot, end);
 }
 
-/** With the storage key: authenticated. */
+/** With the storage key: authenticated. What was written. */
 export function writeSlot(
   fd: number,
   block: Omit<Superblock, 'mac'>,
   storageKey: KeyObject | undefined,
-): void {
+): Superblock {
   const mac = storageKey === undefined ? Buffer.alloc(0) : macOf(block, storageKey);
-  const body = encode({ ...block, mac });
+  const written = { ...block, mac };
+  const body = encode(written);
   const slot = Buffer.alloc(BODY_AT + body.length);
   MAGIC.copy(slot);
   slot.writeUInt32BE(body.length, MAGIC.length);
   body.copy(slot, BODY_AT);
   writeAt(fd, 0, Buffer.concat([slot, createHash('sha256').update(slot).digest()]));
+  return written;
 }
 
 export function isAuthentic(block: Superblock, storageKey: KeyObject): boolean {
