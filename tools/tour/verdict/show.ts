@@ -54,8 +54,8 @@ export function showTable(results: readonly Result[]): void {
   ]);
   line();
   paragraph(
-    'alone: needs nobody. O: the operator’s root or service account, K: the seal’s keeper, T: the tenant; a dot: holds ' +
-      'no part of it. Nothing is declared here, so all is at its worst: one machine, one user, the operator’s.',
+    'alone: needs nobody. O: the operator’s root or service account, K: the seal’s keeper, T: the tenant, X: ' +
+      'another, here staff; a dot: holds no part of it. Nothing is declared here, so all is at its worst: one machine, one user, the operator’s.',
   );
 }
 
