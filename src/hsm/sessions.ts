@@ -21,6 +21,11 @@ export class Sessions {
     this.#open.delete(session);
   }
 
+  /** It has not ended. */
+  has(session: Session): boolean {
+    return this.#open.has(session);
+  }
+
   count(user: string): number {
     let count = 0;
     for (const session of this.#open) if (session.user === user) count += 1;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import type { HsmConnection } from '../../src/hsm/client/connection.ts';
 import { readReceipt } from '../../src/hsm/protocol/receipts.ts';
 import { ADMIN, ALICE, refusal, TestCluster } from '../support/hsm-cluster.ts';
 import type { HostedHsm } from '../support/hsm-host.ts';
@@ -156,4 +157,37 @@ test('no session is left of a connection that closed, or logged in twice, while 
   assert.equal(await sessions(), 1);
   twice.close();
   await cluster.until(async () => (await sessions()) === 0, 'no session of dave');
+});
+
+test('what a user began before it was deleted, or its password changed, is not done after that', async () => {
+  const admin = await cluster.login(hsm, ADMIN);
+  const begun = async (by: HsmConnection, call: Promise<unknown>): Promise<void> => {
+    call.catch(() => undefined);
+    // It is answered before the new password is hashed.
+    await by.call('info', {});
+  };
+  const names = async () => (await admin.call('listUsers', {})).users.map(({ user }) => user);
+  const erin = { user: 'erin', password: 'erin-password' };
+  await admin.call('createUser', { ...erin, role: 1 });
+  const revoked = await cluster.login(hsm, erin);
+  const change = revoked.call('changePassword', { user: 'erin', password: 'back-again' });
+  await begun(revoked, change);
+  await admin.call('deleteUser', { user: 'erin' });
+  assert.equal(await refusal(change), 'not-allowed');
+  assert.ok(!(await names()).includes('erin'));
+
+  await admin.call('createUser', { ...erin, role: 0 });
+  const second = await cluster.login(hsm, erin);
+  const create = second.call('createUser', { user: 'frank', password: 'frank-password', role: 0 });
+  await begun(second, create);
+  await admin.call('deleteUser', { user: 'erin' });
+  assert.equal(await refusal(create), 'not-allowed');
+  assert.ok(!(await names()).includes('frank'));
+
+  await admin.call('createUser', { ...erin, role: 1 });
+  const third = await cluster.login(hsm, erin);
+  const late = admin.call('changePassword', { user: 'erin', password: 'set-by-admin' });
+  await begun(admin, late);
+  await third.call('discardPassword', {});
+  assert.equal(await refusal(late), 'state', 'the user is not the one that the administrator changes');
 });

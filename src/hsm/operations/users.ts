@@ -28,12 +28,18 @@ export function userOperations({ hsm, users }: Hsm): Operations<Names> {
     }),
   });
 
+  /** Hashing a password takes a while, in which all may have changed. */
+  const requireOpen = (session: Session): void => {
+    if (!sessions.has(session)) throw new HsmError('not-allowed', 'the login has ended');
+  };
+
   return {
     async createUser({ user, role, password }, session) {
       checkCredentials(user, password);
       const chosen = at(userRoles, role, 'role');
       if (chosen === 'appliance') throw new HsmError('refused', 'appliance users are the HSMs themselves');
       const made = await newUser(chosen, password);
+      requireOpen(session);
       if (vault.get('user', user) !== undefined) throw new HsmError('exists', `there is a user ${user}`);
       users.requireRoom();
       audit.write('CREATE_USER', { user: session.user, details: { name: user, role: chosen } });
@@ -65,10 +71,13 @@ export function userOperations({ hsm, users }: Hsm): Operations<Names> {
 
     async changePassword({ user, password }, session) {
       checkCredentials(user, password);
-      const { role } = users.get(user);
+      const { role, version } = users.get(user);
       if (user !== session.user && session.role !== 'admin')
         throw new HsmError('not-allowed', 'only an administrator may change the password of another user');
       const changed = await newUser(at(userRoles, role, 'role'), password);
+      requireOpen(session);
+      if (users.get(user).version !== version)
+        throw new HsmError('state', 'the user was changed by somebody else meanwhile: try again');
       const entry = audit.write('CHANGE_PASSWORD', { user: session.user, details: { name: user } });
       // The session that changes its own password goes on; all others of the user end with the change.
       if (user === session.user) session.version = changed.version;
