@@ -5,7 +5,7 @@ export interface ObjectBinding {
   readonly key: string;
   /** `null` while versions do not exist. */
   readonly version: string;
-  /** 16 random bytes, new for each write, recorded by the authenticated index. */
+  /** 16 bytes, 15 of them random, new for each write, recorded by the authenticated index. */
   readonly generation: Uint8Array;
 }
 

@@ -4,7 +4,7 @@ import type { Call } from '../../core/call.ts';
 import type { EncryptionContext } from '../../core/encryption-context.ts';
 import type { AccountId } from '../../core/ids.ts';
 import { altered } from './altered.ts';
-import { GENERATION_SIZE, type ObjectBinding } from './binding.ts';
+import type { ObjectBinding } from './binding.ts';
 import { BucketKey } from './bucket-key.ts';
 import type { KmsKeys } from './kms-keys.ts';
 import { ObjectKey } from './object-key.ts';
@@ -35,8 +35,6 @@ export interface NewObjectKey {
 type CallFacts = Pick<Call, 'caller' | 'region'>;
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** A new generation, which is also the name of a file: nobody can guess it. */
-export const newGeneration = (): Buffer => randomBytes(GENERATION_SIZE);
 /** An ETag that says nothing of the object. */
 export const opaqueTag = (): string => randomBytes(16).toString('hex');
 

@@ -2,12 +2,16 @@
  * The files of objects: `objects/<first two digits>/<generation>` in the data folder. A file is nothing until a row names
  * it, and its name is never used again.
  */
+import { randomBytes, randomInt } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../store/durable-file.ts';
+import { GENERATION_SIZE } from '../envelope/binding.ts';
 
 const SHARDS = 256;
 const FOLDER_MODE = 0o700;
+/** Names in one folder before the next one's turn: more than are written at a time, as a rule. */
+const TURN = 64;
 const NAME = /^[0-9a-f]{32}$/;
 
 const shardName = (shard: number): string => shard.toString(16).padStart(2, '0');
@@ -17,6 +21,7 @@ export class ObjectFiles {
   readonly #failed: (error: unknown) => void;
   readonly #shards = new Map<string, Shard>();
   readonly #removals = new Set<Promise<void>>();
+  #named = randomInt(SHARDS * TURN);
 
   private constructor(folder: string, failed: (error: unknown) => void) {
     this.#folder = folder;
@@ -30,6 +35,17 @@ export class ObjectFiles {
     await syncFolder(folder);
     await syncFolder(join(folder, '..'));
     return new ObjectFiles(folder, failed);
+  }
+
+  /**
+   * A new generation, which is also the name of a file: nobody can guess it. Files that are written at the same time are
+   * in the same folder, so that one sync of it makes all their names durable.
+   */
+  newName(): string {
+    this.#named = (this.#named + 1) % (SHARDS * TURN);
+    const name = randomBytes(GENERATION_SIZE);
+    name[0] = Math.floor(this.#named / TURN);
+    return name.toString('hex');
   }
 
   /** `name`: the generation, 32 hexadecimal digits. */

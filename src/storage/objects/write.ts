@@ -1,7 +1,7 @@
 /** Takes in a body, encrypts it, and makes it durable under a name that nobody knows yet. */
 import type { Payload } from '../../wire/rest-xml/payload.ts';
 import type { Manifest } from '../envelope/manifest.ts';
-import { newGeneration, type Wrap } from '../envelope/object-keys.ts';
+import type { Wrap } from '../envelope/object-keys.ts';
 import { ObjectWriter } from '../envelope/writer.ts';
 import { type BodyChecks, BodyDigests } from './checks.ts';
 import { contextOf, MANAGED_KEY } from './encryption.ts';
@@ -31,7 +31,7 @@ export async function writeObject(
   call: S3Call,
   { keys, files }: S3,
 ): Promise<Written> {
-  const generation = newGeneration().toString('hex');
+  const generation = files.newName();
   const binding = bindingOf(bucket.id, key, generation);
   const kms = encryption.algorithm === 'aws:kms';
   const under = kms ? { kmsKey: encryption.key ?? MANAGED_KEY } : {};
