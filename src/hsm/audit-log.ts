@@ -1,16 +1,14 @@
-/** The audit log's file: read and checked at the start, appended to before an answer leaves. */
-import { createHash } from 'node:crypto';
-import { ftruncateSync } from 'node:fs';
-import {
-  type AuditEntry,
-  auditLine,
-  checkAudit,
-  FIRST_PREVIOUS,
-  lineHash,
-  type Opcode,
-} from './protocol/audit.ts';
+/**
+ * The audit log's file: its chain is checked at the start, and it is appended to before an answer leaves. Signatures are for
+ * those who read it elsewhere: to check them here would take minutes, and whoever can write the file cannot make the
+ * chain lead to the head that the store knows.
+ */
+import { hash } from 'node:crypto';
+import { fstatSync, ftruncateSync } from 'node:fs';
+import { auditLines } from './audit-lines.ts';
+import { type AuditEntry, auditLine, FIRST_PREVIOUS, type Opcode, readAuditLine } from './protocol/audit.ts';
 import { HsmError } from './protocol/errors.ts';
-import { readAt, readRest, writeAt } from './store/file.ts';
+import { readAt, writeAt } from './store/file.ts';
 import type { AuditHead } from './store/store.ts';
 
 export type AuditFacts = Pick<AuditEntry, 'user' | 'key' | 'details'> & { readonly result?: string };
@@ -18,34 +16,40 @@ export type AuditFacts = Pick<AuditEntry, 'user' | 'key' | 'details'> & { readon
 const MAX_LINES = 500;
 const MAX_READ = 512 * 1024;
 const NEWLINE = 0x0a;
+/** Of so many lines the place of the first is remembered. */
+const STEP = 64;
 
 export class AuditLog {
   readonly #fd: number;
-  /** Where each line begins, and where the next one will. */
-  readonly #offsets: number[] = [0];
+  /** Where each first of STEP lines begins. */
+  readonly #places: number[] = [];
+  readonly #uses = new Map<string, number>();
+  #lines = 0;
+  #end = 0;
   #previous = FIRST_PREVIOUS;
+  #boot = 0;
   #sign: ((signed: Buffer) => Buffer) | undefined;
-  readonly boot: number;
-  /** Uses of each key that earlier starts recorded. */
-  readonly uses: ReadonlyMap<string, number>;
 
   /** Throws `tampered` when the lines there do not follow from each other. */
   constructor(fd: number) {
     this.#fd = fd;
-    const text = readRest(fd, 0);
-    const end = text.lastIndexOf(NEWLINE) + 1;
-    const lines = end === 0 ? [] : text.toString('utf8', 0, end - 1).split('\n');
-    const { entries, problem } = checkAudit(lines);
-    if (problem !== undefined || (entries[0]?.sequence ?? 1) !== 1)
-      throw new HsmError('tampered', `the audit log is not as it was written (entry ${problem?.at ?? 1})`);
-    if (end < text.length) ftruncateSync(fd, end);
-    for (const line of lines) this.#count(line);
-    this.boot = (entries.at(-1)?.boot ?? 0) + 1;
-    this.uses = usesIn(entries);
+    for (const line of auditLines(fd)) this.#takeIn(line);
+    if (this.#end < fstatSync(fd).size) ftruncateSync(fd, this.#end);
+    this.#boot += 1;
+  }
+
+  /** Starts of the HSM so far. */
+  get boot(): number {
+    return this.#boot;
   }
 
   get head(): AuditHead {
-    return { sequence: this.#offsets.length - 1, hash: this.#previous };
+    return { sequence: this.#lines, hash: this.#previous };
+  }
+
+  /** Uses of a key that earlier starts recorded. */
+  usesBefore(handle: string): number {
+    return this.#uses.get(handle) ?? 0;
   }
 
   /** The key that signs from here on; undefined: none is at hand. */
@@ -55,11 +59,11 @@ export class AuditLog {
 
   /** Durable when this returns: the entry's number. */
   write(opcode: Opcode, { result = 'ok', ...facts }: AuditFacts = {}): number {
-    const sequence = this.#offsets.length;
+    const sequence = this.#lines + 1;
     const entry = { sequence, boot: this.boot, time: Date.now(), opcode, result, ...facts };
-    const line = auditLine({ ...entry, previous: this.#previous }, this.#sign);
-    writeAt(this.#fd, this.#end, Buffer.from(`${line}\n`));
-    this.#count(line);
+    const line = Buffer.from(`${auditLine({ ...entry, previous: this.#previous }, this.#sign)}\n`);
+    writeAt(this.#fd, this.#end, line);
+    this.#count(line.subarray(0, -1));
     return sequence;
   }
 
@@ -73,36 +77,35 @@ export class AuditLog {
   }
 
   /** Whether the log has the entry that the store knows of. */
-  has({ sequence, hash }: AuditHead): boolean {
+  has({ sequence, hash: known }: AuditHead): boolean {
     if (sequence === 0) return true;
     const line = this.read(sequence, 1)[0];
-    return line !== undefined && lineHash(line) === hash;
+    return line !== undefined && hash('sha256', line) === known;
   }
 
   read(first: number, limit: number): readonly string[] {
-    const start = this.#offsets[Math.max(first, 1) - 1];
-    if (start === undefined || start === this.#end || limit === 0) return [];
-    const count = Math.min(limit, MAX_LINES);
-    const end =
-      this.#offsets[Math.min(Math.max(first, 1) - 1 + count, this.#offsets.length - 1)] ?? this.#end;
-    const text = readAt(this.#fd, start, Math.min(end - start, MAX_READ));
-    return text.toString('utf8', 0, text.lastIndexOf(NEWLINE)).split('\n');
+    const skip = (Math.max(first, 1) - 1) % STEP;
+    const start = this.#places[(Math.max(first, 1) - 1 - skip) / STEP];
+    if (start === undefined || limit === 0) return [];
+    const text = readAt(this.#fd, start, Math.min(this.#end - start, MAX_READ));
+    const lines = text.toString('utf8', 0, text.lastIndexOf(NEWLINE)).split('\n');
+    return lines.slice(skip, skip + Math.min(limit, MAX_LINES));
   }
 
-  get #end(): number {
-    return this.#offsets.at(-1) ?? 0;
+  #takeIn(line: Buffer): void {
+    const entry = readAuditLine(line.toString());
+    if (entry === undefined || entry.sequence !== this.#lines + 1 || entry.previous !== this.#previous)
+      throw new HsmError('tampered', `the audit log is not as it was written (entry ${this.#lines + 1})`);
+    this.#count(line);
+    this.#boot = entry.boot;
+    if (entry.opcode === 'KEY_USES' && entry.key !== undefined)
+      this.#uses.set(entry.key, Number(entry.details?.total ?? 0));
   }
 
-  #count(line: string): void {
-    this.#offsets.push(this.#end + Buffer.byteLength(line) + 1);
-    this.#previous = createHash('sha256').update(line).digest('hex');
+  #count(line: Buffer): void {
+    if (this.#lines % STEP === 0) this.#places.push(this.#end);
+    this.#lines += 1;
+    this.#end += line.length + 1;
+    this.#previous = hash('sha256', line);
   }
-}
-
-function usesIn(entries: readonly AuditEntry[]): ReadonlyMap<string, number> {
-  const uses = new Map<string, number>();
-  for (const { opcode, key, details } of entries) {
-    if (opcode === 'KEY_USES' && key !== undefined) uses.set(key, Number(details?.total ?? 0));
-  }
-  return uses;
 }

@@ -32,6 +32,7 @@ export function hold(vault: Vault, { mark, ...parts }: HoldParts): Hsm {
   // A session is of one password: with that it ends, whoever changed it, on whichever member.
   vault.changed = (kind, id) => {
     if (kind === 'member') parts.peers.closeUnapproved();
+    if (kind === 'key' && vault.get('key', id) === undefined) hsm.uses.end(id);
     if (kind === 'user') parts.sessions.endOthers(id, vault.get('user', id)?.version);
   };
   parts.audit.signWith((signed) => signWith(hsm.identity.key)(signed));

@@ -36,8 +36,8 @@ export class HostLink {
   }
 
   /** Rejects with HsmError. */
-  call<N extends HostAsks>(name: N, request: HostRequest<N>): Promise<HostReply<N>> {
-    return this.#link.call(name, request) as Promise<HostReply<N>>;
+  call<N extends HostAsks>(name: N, request: HostRequest<N>, deadlineMs?: number): Promise<HostReply<N>> {
+    return this.#link.call(name, request, deadlineMs) as Promise<HostReply<N>>;
   }
 
   close(): void {

@@ -112,7 +112,11 @@ export class Link<Out extends Table> {
   }
 
   /** The reply's bytes are views: copy what is kept. Rejects with HsmError. */
-  call<N extends keyof Out & string>(name: N, request: Asked<Out, N>): Promise<Answered<Out, N>> {
+  call<N extends keyof Out & string>(
+    name: N,
+    request: Asked<Out, N>,
+    deadlineMs = this.#options.deadlineMs ?? DEADLINE_MS,
+  ): Promise<Answered<Out, N>> {
     return new Promise((resolve, reject) => {
       if (this.closed) {
         reject(gone());
@@ -126,7 +130,7 @@ export class Link<Out extends Table> {
         reject(new HsmError('refused', error instanceof Error ? error.message : 'cannot be encoded'));
         return;
       }
-      const due = performance.now() + (this.#options.deadlineMs ?? DEADLINE_MS);
+      const due = performance.now() + deadlineMs;
       const settle = resolve as (value: unknown) => void;
       this.#pending.set(id, {
         reply: message.reply,
@@ -229,10 +233,11 @@ export class Link<Out extends Table> {
   #sweep(): void {
     const now = performance.now();
     for (const [id, call] of this.#pending) {
-      if (call.due > now) return;
+      if (call.due > now) continue;
       this.#pending.delete(id);
       call.reject(new HsmError('unavailable', 'no answer in time'));
     }
+    if (this.#pending.size > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }

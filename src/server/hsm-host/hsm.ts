@@ -36,6 +36,8 @@ const MAIN = join(import.meta.dirname, '..', '..', 'hsm', `main${extname(import.
 const VERIFY_MS = 60_000;
 const EVERY_MS = 10_000;
 const GRACE_MS = 2_000;
+/** An HSM reads all of its audit log, of which a million lines take some seconds. */
+const START_MS = 600_000;
 
 type Described = HostReply<'describe'>;
 
@@ -237,7 +239,7 @@ export class HostedHsm {
       changed: () => this.lookSoon(),
       closed: () => child?.kill(),
     });
-    await link.call('start', this.#startRequest());
+    await link.call('start', this.#startRequest(), START_MS);
     this.#link = link;
     this.#held = undefined;
     this.#timer = setInterval(() => this.lookSoon(), EVERY_MS).unref();
