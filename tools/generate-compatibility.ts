@@ -96,7 +96,9 @@ Of type \`AWS_CLOUDHSM\` on clusters of the same account and Region; \`EXTERNAL_
 - Imported material counts as gone from the moment of its \`ValidTo\` on; its erasing follows within seconds, or when an
   operator has confirmed a clock that is in doubt.
 - Everything is strongly consistent: what was answered holds for the next call.
-- There are no request quotas.
+- There are no request quotas. An account may have 100,000 customer managed keys in a Region, as on AWS, or what the
+  setting \`key-quota\` says; they are counted anew every 30 seconds, so that a key that is destroyed makes room within
+  that time.
 
 ${cloudHsmSection()}
 ${s3Section()}`;

@@ -7,6 +7,7 @@ import type { ServiceEvents } from './events.ts';
 import type { HsmClusters } from './hsm-clusters.ts';
 import type { ImportKeys } from './import-keys.ts';
 import type { KeyRecord } from './key.ts';
+import type { KeyQuota } from './key-quota.ts';
 import type { KeyStoreRecord } from './key-store.ts';
 import type { KeyStores } from './key-stores.ts';
 import type { Keys } from './keys.ts';
@@ -22,6 +23,7 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface Kms {
   readonly rows: Rows;
   readonly keys: Keys;
+  readonly keyQuota: KeyQuota;
   readonly aliases: Aliases;
   readonly materials: Materials;
   /** By the origin of each material. */

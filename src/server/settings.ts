@@ -43,6 +43,8 @@ export interface Settings {
   /** Seconds. */
   readonly drainTimeout: number;
   readonly maxConnections: number;
+  /** Customer managed KMS keys that an account may have in a Region. */
+  readonly keyQuota: number;
   /** The first two numbers of the addresses that HSMs listen on. */
   readonly hsmNetwork: string;
   readonly hsmPort: number;
@@ -137,6 +139,12 @@ export const settingRows: readonly SettingRow[] = [
     description: 'connections at one time; further ones are closed',
     default: '10000',
     parse: integer(1, 1_000_000),
+  }),
+  row('keyQuota', {
+    takes: '<number>',
+    description: 'customer managed KMS keys that an account may have in a Region',
+    default: '100000',
+    parse: integer(1, 10_000_000),
   }),
   row('hsmNetwork', {
     description: 'where HSMs get their addresses: 127.0.0.0/16 to 127.255.0.0/16',

@@ -113,6 +113,8 @@ export interface Store {
   get(table: Table, id: string): Promise<Row | undefined>;
   /** Rows whose id begins with `prefix`, in byte order. */
   scan(table: Table, prefix: string, options: ScanOptions): Promise<readonly Row[]>;
+  /** How many rows a scan without limit would find. */
+  count(table: Table, prefix: string): Promise<number>;
   /** All or nothing, durable when it resolves. Rejects with StoreError `conflict` when a version does not hold. */
   commit(change: StoreChange): Promise<CommitResult>;
   /**

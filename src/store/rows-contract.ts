@@ -26,6 +26,8 @@ export interface Rows {
   peek<T>(table: Table, id: string): Stored<T> | undefined;
   get<T>(table: Table, id: string): Promise<Stored<T> | undefined>;
   scan<T>(table: Table, prefix: string, options: ScanOptions): Promise<readonly Stored<T>[]>;
+  /** Authentic or not: for a limit on how many there may be, and nothing that decides who may do what. */
+  count(table: Table, prefix: string): Promise<number>;
   /** Rejects with StoreError `conflict` when a version does not hold: read again and retry, or fail. */
   commit(change: RowsChange): Promise<void>;
 }

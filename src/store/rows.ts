@@ -78,6 +78,10 @@ class AuthenticatedRows implements FrontRows {
     return rows.map((row, i) => (cached[i] ?? decodeRow(row)) as Stored<T>);
   }
 
+  count(table: Table, prefix: string): Promise<number> {
+    return this.#store.count(table, prefix);
+  }
+
   async commit(change: RowsChange): Promise<void> {
     const unsigned = (change.put ?? []).map(({ value, ...ref }) => ({
       ...ref,

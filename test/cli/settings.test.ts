@@ -47,6 +47,7 @@ test('defaults need no file', () => {
     domainKeyRotationDays: 30,
     drainTimeout: 10,
     maxConnections: 10_000,
+    keyQuota: 100_000,
     hsmNetwork: '127.96',
     hsmPort: 2223,
     facts: [],
@@ -65,6 +66,7 @@ test('each setting can come from each source: a flag before a variable before th
     domainKeyRotationDays: ['1', '2', '3'],
     drainTimeout: ['1', '2', '3'],
     maxConnections: ['1', '2', '3'],
+    keyQuota: ['1', '2', '3'],
     hsmNetwork: ['127.1.0.0/16', '127.2.0.0/16', '127.3.0.0/16'],
     hsmPort: ['1', '2', '3'],
     facts: [

@@ -117,7 +117,16 @@ export async function startNode(
   const erase = sharedRuns(() => store.erase());
   const keyStores = bindKeyStores({ ...noClusters, rows, engine, events, clock, erase });
   const lastUsage = { trackingStart: 0, get: () => undefined };
-  const kms = bindKms({ rows, engine, events, erase, lastUsage, keyStores, wake: () => undefined });
+  const kms = bindKms({
+    rows,
+    engine,
+    events,
+    erase,
+    lastUsage,
+    keyStores,
+    keyQuota: 100_000,
+    wake: () => undefined,
+  });
   try {
     const mark = await readRestoreMark(data);
     await domain.load();

@@ -82,6 +82,16 @@ export class PgliteStore implements Store {
     return rows;
   }
 
+  async count(table: Table, prefix: string): Promise<number> {
+    checkTable(table);
+    checkPrefix(prefix);
+    const { rows } = await this.#open().query<{ n: string | number }>(
+      'SELECT count(*) AS n FROM stored_row WHERE tbl = $1 AND id >= $2 AND ($3::text IS NULL OR id < $3)',
+      [table, prefix, prefixEnd(prefix) ?? null],
+    );
+    return Number(rows[0]?.n);
+  }
+
   async commit(change: StoreChange): Promise<CommitResult> {
     checkChange(change);
     try {

@@ -36,6 +36,7 @@ class HeldReads {
         return found;
       },
       scan: (table, prefix, options) => store.scan(table, prefix, options),
+      count: (table, prefix) => store.count(table, prefix),
       commit: (change) => store.commit(change),
       changes: (position, limit) => store.changes(position, limit),
       position: () => store.position(),

@@ -186,6 +186,7 @@ function scans(store: () => Store): void {
     for (const prefix of ['a', 'a/', 'a/\u{10ffff}', 'a/\ud7ff', 'é', 'a/é', 'zzz', '\u{10ffff}']) {
       const expected = inOrder.filter((id) => id.startsWith(prefix));
       assert.deepEqual(ids(await store().scan('key', prefix, { limit: 100 })), expected, prefix);
+      assert.equal(await store().count('key', prefix), expected.length, prefix);
     }
   });
 

@@ -72,7 +72,9 @@ export const noClusters: Pick<KeyStoreParts, 'clusters' | 'warn'> = {
   warn: () => undefined,
 };
 
-export async function startKms(given: Partial<typeof noClusters> = {}): Promise<TestKms> {
+type Given = Partial<typeof noClusters & { readonly keyQuota: number }>;
+
+export async function startKms({ keyQuota = 100_000, ...given }: Given = {}): Promise<TestKms> {
   const folder = await mkdtemp(join(tmpdir(), 'lockholm-kms-'));
   const engines = await startEngines();
   const { engine } = engines;
@@ -93,6 +95,7 @@ export async function startKms(given: Partial<typeof noClusters> = {}): Promise<
     erase,
     lastUsage: { trackingStart: clock.time, get: () => undefined },
     keyStores,
+    keyQuota,
     wake: () => undefined,
   });
   const logged: string[] = [];

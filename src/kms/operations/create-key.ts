@@ -43,11 +43,17 @@ export const createKey = onAccount<CreateKeyRequest, CreateKeyResponse>({
       policy,
       tags,
     } as const;
-    const { record, change, store } = await made(input, traits, call, kms);
-    call.record.resources.push(arnOf(record));
-    call.record.responseElements = { keyId: arnOf(record) };
-    await call.commit(change);
-    return { KeyMetadata: keyMetadata({ value: record, ...(store && { store }) }, call.time) };
+    const unclaim = await kms.keyQuota.claim(call, call.time);
+    try {
+      const { record, change, store } = await made(input, traits, call, kms);
+      call.record.resources.push(arnOf(record));
+      call.record.responseElements = { keyId: arnOf(record) };
+      await call.commit(change);
+      return { KeyMetadata: keyMetadata({ value: record, ...(store && { store }) }, call.time) };
+    } catch (error) {
+      unclaim();
+      throw error;
+    }
   },
 });
 

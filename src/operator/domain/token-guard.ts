@@ -27,6 +27,7 @@ export function guardTokens(store: Store, domain: GuardedDomain): Store {
   return {
     get: (table, id) => store.get(table, id),
     scan: (table, prefix, options) => store.scan(table, prefix, options),
+    count: (table, prefix) => store.count(table, prefix),
     commit: (change) => (bringsToken(change) ? commitTokens(store, domain, change) : store.commit(change)),
     changes: (position, limit) => store.changes(position, limit),
     position: () => store.position(),

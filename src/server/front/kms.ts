@@ -9,6 +9,7 @@ import { engineImports } from '../../kms/backends/engine-imports.ts';
 import type { ServiceEvents } from '../../kms/events.ts';
 import { ImportKeys } from '../../kms/import-keys.ts';
 import type { KeyRecord } from '../../kms/key.ts';
+import { KeyQuota } from '../../kms/key-quota.ts';
 import { Keys } from '../../kms/keys.ts';
 import type { Kms } from '../../kms/kms.ts';
 import type { LastUsageReader } from '../../kms/last-usage.ts';
@@ -27,6 +28,8 @@ export interface KmsParts {
   readonly events: ServiceEvents;
   readonly lastUsage: LastUsageReader;
   readonly keyStores: BoundKeyStores;
+  /** Customer managed keys that an account may have in a Region. */
+  readonly keyQuota: number;
   /** What was scheduled for now is begun soon. */
   readonly wake: () => void;
 }
@@ -51,13 +54,15 @@ const timers: Timers = {
   eraseAt: (due) => schedule({ id: 'store', kind: ERASE, due, payload: {} }),
 };
 
-export function bindKms({ rows, erase, engine, events, lastUsage, keyStores: bound, wake }: KmsParts): Kms {
+export function bindKms(parts: KmsParts): Kms {
+  const { rows, erase, engine, events, lastUsage, keyStores: bound, wake } = parts;
   const aliases = new Aliases(rows);
   const { keyStores } = bound;
   const imports = engineImports(engine);
   return {
     rows,
     aliases,
+    keyQuota: new KeyQuota(rows, aliases, parts.keyQuota),
     keys: new Keys(rows, aliases, keyStores),
     materials: new Materials(rows),
     backend: byHolder(engineBackend(engine), bound.backend),

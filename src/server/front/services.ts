@@ -37,6 +37,7 @@ export async function startServices(
     events: own,
     lastUsage,
     keyStores,
+    keyQuota: settings.keyQuota,
     wake: () => wake(),
   });
   if (restore !== undefined) {

@@ -13,6 +13,7 @@ import type {
 export interface Operations {
   get: { args: { table: Table; id: string }; result: Row | undefined };
   scan: { args: { table: Table; prefix: string; options: ScanOptions }; result: readonly Row[] };
+  count: { args: { table: Table; prefix: string }; result: number };
   commit: { args: { change: StoreChange }; result: CommitResult };
   changes: { args: { position: string; limit: number }; result: readonly ChangeEntry[] };
   position: { args: object; result: string };

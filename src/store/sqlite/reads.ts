@@ -18,6 +18,7 @@ type RowColumns = { id: string; version: number; content: Uint8Array; mac: Uint8
 export class Reads {
   readonly #get;
   readonly #scan;
+  readonly #count;
   readonly #meta;
   readonly #changes;
   readonly #db: DatabaseSync;
@@ -30,6 +31,7 @@ export class Reads {
     this.#scan = db.prepare(
       'SELECT id, version, content, mac FROM row WHERE tbl = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
     );
+    this.#count = db.prepare('SELECT count(*) AS n FROM row WHERE tbl = ? AND id >= ? AND id < ?');
     this.#meta = db.prepare('SELECT CAST(value AS TEXT) AS value FROM meta WHERE name = ?');
     this.#changes = db.prepare(
       `SELECT CAST(position AS TEXT) AS position, tbl, id, version FROM change
@@ -49,6 +51,11 @@ export class Reads {
     const end = prefixEnd(prefix) ?? NO_END;
     const found = this.#scan.all(table, lowest(prefix, after), end, limit) as RowColumns[];
     return found.map((each) => ({ table, ...each }));
+  }
+
+  count(table: Table, prefix: string): number {
+    const found = this.#count.get(table, prefix, prefixEnd(prefix) ?? NO_END) as { n: number };
+    return found.n;
   }
 
   meta(name: 'position' | 'pruned'): string {

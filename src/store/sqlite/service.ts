@@ -63,6 +63,8 @@ export class Service {
         return this.#reads.get(request.table, request.id);
       case 'scan':
         return this.#reads.scan(request.table, request.prefix, request.options);
+      case 'count':
+        return this.#reads.count(request.table, request.prefix);
       case 'changes':
         return this.#reads.changes(request.position, request.limit);
       case 'position':

@@ -52,6 +52,12 @@ class SqliteStore implements Store {
     return this.#channel.call('scan', { table, prefix, options });
   }
 
+  async count(table: Table, prefix: string) {
+    checkTable(table);
+    checkPrefix(prefix);
+    return this.#channel.call('count', { table, prefix });
+  }
+
   async commit(change: StoreChange) {
     checkChange(change);
     return this.#channel.call('commit', { change: detached(change) });
