@@ -14,6 +14,8 @@ export interface BackupContent {
   /** Hexadecimal. */
   readonly sha256: string;
   readonly keys: number;
+  /** The server's seal opens it, as the HSM was unattended then; absent in what was made before this was recorded. */
+  readonly hostOpens?: boolean;
 }
 
 export interface BackupRecord extends Place {

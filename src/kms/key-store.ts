@@ -15,24 +15,30 @@ export const KMS_USER = 'kmsuser';
 
 /**
  * Who can log in as `kmsuser`. `given`: whoever has the password that the tenant gave, and Lockholm, which keeps it.
- * `own`: Lockholm alone, which made it at a connect. `discarded`: nobody, as the HSM's receipt says. `destroyed`: not
- * Lockholm, which destroyed what it kept; but no receipt says that the HSMs take it no more.
+ * `own`: Lockholm alone, which made it at a connect. `discarded`: nobody, as the HSMs' receipts say. `unheard`: the same,
+ * but for HSMs that have not heard of it, with what Lockholm keeps until they have. `destroyed`: not Lockholm, which
+ * destroyed what it kept; but no receipt says that the HSMs take it no more.
  */
-export type Credential = {
+export type Credential = KeptCredential | DiscardedCredential;
+
+interface SomeCredential {
   /** When Lockholm got or made it, milliseconds since the epoch: backups made since may have its token. */
   readonly since: number;
-} & (
-  | { readonly state: 'given' | 'own' | 'destroyed' }
-  | {
-      readonly state: 'discarded';
-      /** As the HSM signed it (hsm/protocol/receipts.ts), base64. */
-      readonly receipt: string;
-      /** Milliseconds since the epoch, as the receipt says. */
-      readonly time: number;
-      /** Members of the cluster that had not heard of it then; they do before they serve again. */
-      readonly notReached: readonly string[];
-    }
-);
+}
+interface KeptCredential extends SomeCredential {
+  readonly state: 'given' | 'own' | 'destroyed';
+}
+export interface DiscardedCredential extends SomeCredential {
+  readonly state: 'discarded' | 'unheard';
+  /** As the HSM signed it (hsm/protocol/receipts.ts), base64. */
+  readonly receipt: string;
+  /** Milliseconds since the epoch, as the receipt says. */
+  readonly time: number;
+  /** Members of the cluster that may not have heard of it. */
+  readonly notReached: readonly string[];
+  /** What those signed that were asked afterwards. */
+  readonly later?: readonly string[];
+}
 
 export interface KeyStoreRecord extends Place {
   readonly id: string;

@@ -105,7 +105,7 @@ const cluster: HsmCluster = {
   id: 'cluster-1',
   mode: 'attended',
   members: [member],
-  backups: [{ id: 'backup-1', until: undefined, onDataDisk: true }],
+  backups: [{ id: 'backup-1', until: undefined, onDataDisk: true, sealOpens: false }],
   extractable: false,
   store,
 };
@@ -144,9 +144,20 @@ for (const [name, given, backed, ...expected] of [
   ],
   [
     '7',
-    { ...cluster, mode: 'unattended' },
+    { ...cluster, mode: 'unattended', backups: [{ ...cluster.backups[0], sealOpens: true }] },
     true,
     ...[`O. / ${approved}`, 'alone / alone', 'alone / alone', 'alone / alone', 'K or T / K or T'],
+  ],
+  [
+    '5s, with a backup of unattended days',
+    {
+      ...cluster,
+      members: [{ ...member, isUnlocked: false }],
+      store: disconnected,
+      backups: [{ ...cluster.backups[0], sealOpens: true }],
+    },
+    true,
+    ...['O. / O.', 'alone / alone', 'alone / alone', 'alone / alone', 'K or T / K or T'],
   ],
 ] as const) {
   test(`case ${name}, as its HSMs tell it`, async () => {

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
+import { certificateFingerprint, parseCertificate } from '../../src/hsm/protocol/chain.ts';
+import { readStoreReceipt } from '../../src/keystores/cloudhsm/receipt.ts';
+import type { DiscardedCredential, KeyStoreRecord } from '../../src/kms/key-store.ts';
 import { ADMIN } from '../support/hsm-cluster.ts';
 import { PASSWORD, TestKeyStore } from '../support/key-store.ts';
 
@@ -176,7 +179,65 @@ test('a disconnect waits for an HSM, and nothing is used meanwhile', async () =>
   const [first, second] = store.hsms;
   assert.ok(first && second);
   await store.cluster.unlock(first);
+  await store.settles(id, 'DISCONNECTING');
+  await store.cluster.unlock(second);
   await store.settles(id, 'DISCONNECTED');
+  await store.cluster.pair(first, second);
+  await store.cluster.live(first, second.plan.hsmId);
+});
+
+test('a member that did not hear of a disconnect is asked itself before the password is dropped', async () => {
+  const { kms } = store;
+  await store.connect(id);
+  const [first, second] = store.hsms;
+  assert.ok(first && second);
+  await second.kill();
+  await second.start();
+  const credential = async () => {
+    const row = await kms.rows.get<KeyStoreRecord>('key-store', `111122223333/eu-central-1/${id}`);
+    return row?.value.credential as DiscardedCredential;
+  };
+  await kms.call('DisconnectCustomKeyStore', request());
+  for (let i = 0; i < 3; i += 1) {
+    await kms.runJobs();
+    kms.clock.time += 5_000;
+  }
+  const waiting = await credential();
+  assert.deepEqual([waiting.state, waiting.notReached], ['unheard', [second.plan.hsmId]]);
+  assert.equal((await store.show(id)).ConnectionState, 'DISCONNECTING');
+  assert.equal((await kms.rows.scan('store-credential', '', { limit: 2 })).length, 1);
+
+  // It serves again, and nobody told it: it takes the password of the store still.
+  await store.cluster.unlock(second);
+  await store.cluster.reaches(second, 'active');
+  await store.settles(id, 'DISCONNECTED');
+  const settled = await credential();
+  assert.deepEqual([settled.state, settled.notReached, settled.later?.length], ['discarded', [], 1]);
+  assert.equal(settled.receipt, waiting.receipt);
+  const { clusterCertificate, trustAnchor } = await first.describe();
+  const later = readStoreReceipt(Buffer.from(settled.later?.[0] ?? '', 'base64'), {
+    clusterId: store.cluster.clusterId,
+    clusterCertificate: certificateFingerprint(parseCertificate(clusterCertificate)),
+    trustAnchor,
+  });
+  assert.deepEqual([later.type, later.hsmId], ['password', second.plan.hsmId]);
+  assert.deepEqual(await kms.rows.scan('store-credential', '', { limit: 1 }), []);
+  await store.cluster.pair(first, second);
+  await store.cluster.live(first, second.plan.hsmId);
+});
+
+test('a member that is gone is not waited for', async () => {
+  const [first, second] = store.hsms;
+  assert.ok(first && second);
+  await store.connect(id);
+  await second.kill();
+  await second.start();
+  await store.kms.call('DisconnectCustomKeyStore', request());
+  await store.settles(id, 'DISCONNECTING');
+  const place = { zone: 'a', address: first.address, serves: true };
+  store.shown = { hsms: [{ id: first.plan.hsmId, ...place }] };
+  await store.settles(id, 'DISCONNECTED');
+  store.shown = {};
   await store.cluster.unlock(second);
   await store.cluster.pair(first, second);
   await store.cluster.live(first, second.plan.hsmId);

@@ -71,7 +71,7 @@ export async function removeHsm(timer: HsmTimer, parts: CloudHsm): Promise<void>
   if (found === undefined) return;
   const { account, region } = timer;
   const backupId = found.hsm.lastBackup;
-  if (backupId !== undefined) await makeBackup({ account, region, backupId }, parts);
+  if (backupId !== undefined) await makeBackup({ account, region, backupId }, parts, timer.hsmId);
   await parts.host.call('remove', { hsmId: timer.hsmId });
   const left = await findDeleted(timer, parts);
   if (left === undefined) return;

@@ -10,22 +10,26 @@ import type { BackupTimer, ClusterTimer } from '../timers.ts';
 import { DAY_MS, newBackupOf } from './new-backup.ts';
 import { eventOf } from './progress.ts';
 
-/** Of any HSM of the cluster that serves, for all hold the same. Rejects where none does: it is tried again. */
-export async function makeBackup(timer: BackupTimer, parts: CloudHsm): Promise<void> {
+/**
+ * Of any HSM of the cluster that serves, but of `leaving`, which is to be erased, if it does: of a partition that one may
+ * have what the others lack. Rejects where none does: it is tried again.
+ */
+export async function makeBackup(timer: BackupTimer, parts: CloudHsm, leaving?: string): Promise<void> {
   const stored = await parts.backups.get(timer, timer.backupId);
   if (stored?.value.state !== 'CREATE_IN_PROGRESS') return;
   const cluster = await parts.clusters.get(timer, stored.value.clusterId);
   const hsms = cluster?.value.hsms ?? [];
   if (hsms.length === 0) return giveUp(stored, parts);
-  const source = hsms.find(({ id }) => parts.host.state(id) === 'active');
+  const serving = hsms.filter(({ id }) => parts.host.state(id) === 'active');
+  const source = serving.find(({ id }) => id === leaving) ?? serving[0];
   if (source === undefined)
     throw new HsmError(
       'state',
       `no HSM of cluster ${stored.value.clusterId} serves, so none can be backed up`,
     );
   const { backupId } = timer;
-  const { size, sha256, keys } = await parts.host.call('backup', { hsmId: source.id, backupId });
-  const content = { size, sha256: Buffer.from(sha256).toString('hex'), keys };
+  const { sha256, ...made } = await parts.host.call('backup', { hsmId: source.id, backupId });
+  const content = { ...made, sha256: Buffer.from(sha256).toString('hex') };
   await parts.events.commit(putBackup(stored, { state: 'READY', content }), {
     ...backupEvent(stored.value, 'CreateBackup'),
     additionalEventData: { backupId, hsmId: source.id, ...content },

@@ -82,8 +82,12 @@ export const toHost = {
   initialize: define(3, struct({ ...hsm, certificate: text, trustAnchor: text }), empty),
   /** The HSM is no more: its process ends, its files are overwritten and removed. No error when that was done before. */
   remove: define(4, struct(hsm), empty),
-  /** Durable when the reply comes. One with that id is made anew. */
-  backup: define(5, struct({ ...hsm, ...backup }), struct({ size: u32, sha256: bytes, keys: u32 })),
+  /** Durable when the reply comes. One with that id is made anew. `hostOpens`: its key is wrapped to the host's secret too. */
+  backup: define(
+    5,
+    struct({ ...hsm, ...backup }),
+    struct({ size: u32, sha256: bytes, keys: u32, hostOpens: flag }),
+  ),
   /** No error when it was removed before. */
   removeBackup: define(6, struct(backup), empty),
 } as const;

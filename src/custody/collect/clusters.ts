@@ -55,7 +55,7 @@ export class Clusters implements HsmFacts {
           members: isOwn && material.erased !== undefined ? [] : this.#members(cluster, machine),
           backups: backups
             .filter((backup) => backup.clusterId === cluster.id && mayHold(backup, material))
-            .map(backupOf),
+            .map((backup) => backupOf(backup, cluster)),
           extractable: material.storeId === undefined,
           store: store?.clusterId === cluster.id ? storeFacts(store) : undefined,
         };
@@ -92,15 +92,21 @@ const valuesOf = <T>(rows: Rows, table: 'hsm-cluster' | 'hsm-backup', prefix = '
 const mayHold = ({ state, created }: BackupRecord, { made = 0, erased }: HsmMaterialName): boolean =>
   state !== 'DELETED' && created >= made && (erased === undefined || created <= erased);
 
-const backupOf = ({ id, state, deletion }: BackupRecord) => ({
+const backupOf = ({ id, state, deletion, content }: BackupRecord, { start }: ClusterRecord) => ({
   id,
   until: state === 'PENDING_DELETION' ? deletion : undefined,
   onDataDisk: true,
+  // What is made now is made as the cluster is; of what nobody recorded the worst holds.
+  sealOpens: content === undefined ? start === 'unattended' : (content.hostOpens ?? true),
 });
+
+/** Everywhere: a member that did not hear of it takes the password that it knows. */
+const isDiscarded = ({ credential }: KeyStoreRecord): boolean =>
+  credential.state === 'discarded' && credential.notReached.length === 0;
 
 const storeFacts = (store: KeyStoreRecord): HsmCluster['store'] => ({
   id: store.id,
   isConnected: isConnected(store),
-  passwordDiscarded: store.credential.state === 'discarded',
+  passwordDiscarded: isDiscarded(store),
   passwordSince: store.credential.since,
 });

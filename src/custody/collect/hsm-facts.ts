@@ -18,11 +18,13 @@ export interface HsmBackup {
   /** When it is destroyed, milliseconds since the epoch; undefined when it does not expire. */
   readonly until: number | undefined;
   readonly onDataDisk: boolean;
+  /** It was made in unattended mode: its key is wrapped to the server's seal too, whatever the cluster is since. */
+  readonly sealOpens: boolean;
 }
 
 export interface HsmCluster {
   readonly id: string;
-  /** `unattended`: its storage key is wrapped to the server's seal too. */
+  /** `unattended`: the storage key of its HSMs is wrapped to the server's seal too. */
   readonly mode: 'attended' | 'unattended';
   /** Those that are not deleted. */
   readonly members: readonly HsmMember[];
@@ -35,7 +37,7 @@ export interface HsmCluster {
     | {
         readonly id: string;
         readonly isConnected: boolean;
-        /** The HSMs' receipt says that nobody has the password of `kmsuser` any more. */
+        /** The HSMs' receipts say that nobody has the password of `kmsuser` any more, and every HSM heard of it. */
         readonly passwordDiscarded: boolean;
         /** Since when the store has a password, milliseconds since the epoch: backups made since may hold its token. */
         readonly passwordSince: number;

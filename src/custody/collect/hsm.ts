@@ -1,6 +1,6 @@
 /**
  * Clusters of HSMs that hold a material. Storage keys and backups lie under the unlock credential that the tenant's
- * administrator made at activation; of an unattended cluster under the server's seal too.
+ * administrator made at activation; what is stored in unattended mode is under the server's seal too.
  */
 import type { Bare, Fact } from '../facts.ts';
 import { assumed, enforced, iso, recorded, resting } from './basis.ts';
@@ -54,12 +54,12 @@ export function hsmFacts(context: HsmContext, holding: HsmHolding): readonly Fac
   ];
 }
 
-const locked = (place: string, { cluster, material }: HsmHolding): readonly Bare[] => {
+const locked = (place: string, { cluster, material }: HsmHolding, sealOpens: boolean): readonly Bare[] => {
   const storageKey = storageKeyName(cluster.id);
   const stored = (secret: string, under: string): Bare => ({ fact: 'stored', secret, place, under });
   return [
     stored(storageKey, unlockName(cluster.id)),
-    ...(cluster.mode === 'unattended' ? [stored(storageKey, SEAL)] : []),
+    ...(sealOpens ? [stored(storageKey, SEAL)] : []),
     stored(material.id, storageKey),
   ];
 };
@@ -84,7 +84,7 @@ function memberFacts(context: HsmContext, holding: HsmHolding, member: HsmMember
       recorded('store'),
       { fact: 'proc', process, role: 'hsm', ...host, ...user, state: member.isUnlocked ? 'run' : 'stop' },
       { fact: 'place', place, kind: 'hsm', ...host },
-      ...locked(place, holding),
+      ...locked(place, holding, cluster.mode === 'unattended'),
     ),
     ...(isHere ? readers(context, place, member.onDataDisk ? ['thief-of-disk'] : []) : []),
     ...resting(
@@ -112,7 +112,7 @@ function backupOf(context: HsmContext, holding: HsmHolding, backup: HsmBackup): 
     ...resting(
       recorded('store'),
       { fact: 'place', place, kind: 'backup', host: context.machine.host, ...until },
-      ...locked(place, holding),
+      ...locked(place, holding, backup.sealOpens),
     ),
     ...readers(context, place, ['thief-of-backup', ...(backup.onDataDisk ? ['thief-of-disk'] : [])]),
   ];

@@ -8,6 +8,7 @@ import { joinChanges } from '../../kms/change.ts';
 import type { ServiceEvent } from '../../kms/events.ts';
 import {
   dropCredentials,
+  holdsCredential,
   type KeyStoreRecord,
   KMS_USER,
   putCredential,
@@ -28,8 +29,7 @@ export async function connectStore(timer: AttemptTimer, parts: StoreParts): Prom
   const stored = await wanted(timer, parts);
   if (stored === undefined) return;
   const store = stored.value;
-  if (store.credential.state === 'discarded' || store.credential.state === 'destroyed')
-    return fail(stored, noCredential, parts);
+  if (!holdsCredential(store)) return fail(stored, noCredential, parts);
   // Alone: somebody else who is logged in as kmsuser would be cut off.
   const found = await findLogin(store, parts, true);
   if ('failure' in found) return fail(stored, found.failure, parts);

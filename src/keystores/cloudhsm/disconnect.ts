@@ -1,28 +1,27 @@
 /**
  * Disconnects a store. The HSMs set the password of `kmsuser` to a random value that nobody ever has, and sign that they
- * did; then what Lockholm kept of the old one is erased. Until an HSM has answered the state stays DISCONNECTING.
+ * did; then what Lockholm kept of the old one is erased. Until every HSM of the cluster has heard of it the state stays
+ * DISCONNECTING.
  *
  * A kill between the HSM's answer and the commit loses the receipt: the HSMs then refuse what is stored, which is
  * destroyed all the same, and the store says that nothing proves it.
  */
-import { HsmError } from '../../hsm/protocol/errors.ts';
-import type { PasswordStatement } from '../../hsm/protocol/receipts.ts';
 import { joinChanges } from '../../kms/change.ts';
 import {
   type Credential,
+  type DiscardedCredential,
   dropCredentials,
   holdsCredential,
   type KeyStoreRecord,
-  KMS_USER,
+  putKeyStore,
   replaceKeyStore,
   type StoredKeyStore,
 } from '../../kms/key-store.ts';
 import type { AttemptTimer } from '../../kms/timers.ts';
 import { note } from './connect.ts';
+import { discardAt, discardAtTheRest } from './discard.ts';
 import type { ConnectionFailure } from './failures.ts';
 import { findLogin } from './find-login.ts';
-import type { Login } from './login.ts';
-import { readStoreReceipt } from './receipt.ts';
 import type { StoreParts } from './stores.ts';
 
 /** Until the HSMs are tried again. */
@@ -34,12 +33,35 @@ export async function disconnectStore(timer: AttemptTimer, parts: StoreParts): P
   if (stored?.value.state !== 'DISCONNECTING' || stored.value.attempt !== attempt) return;
   const store = stored.value;
   parts.connections.close(store);
+  if (store.credential.state === 'unheard') return askTheRest(stored, store.credential, parts);
   if (!(await mayHaveLoggedIn(store, parts))) return finish(stored, store.credential, parts);
   const found = await findLogin(store, parts, false);
   if ('failure' in found) return withoutLogin(stored, found.failure, parts);
-  const receipt = await discarded(found.login, store);
-  await finish(stored, receipt, parts);
+  const credential = await discardAt(found.login, store);
+  if (credential.state === 'discarded') return finish(stored, credential, parts);
+  // The receipt is kept before anything else is asked.
+  await waitForMembers(stored, credential, parts.clock.now(), parts);
 }
+
+async function askTheRest(
+  stored: StoredKeyStore,
+  before: DiscardedCredential,
+  parts: StoreParts,
+): Promise<void> {
+  const credential = await discardAtTheRest(before, stored.value, parts);
+  if (credential.state === 'discarded') return finish(stored, credential, parts);
+  const { notReached } = credential;
+  parts.warn('a key store waits for HSMs to be disconnected', { store: stored.value.id, hsms: notReached });
+  await waitForMembers(stored, credential, parts.clock.now() + AGAIN_MS, parts);
+}
+
+const waitForMembers = (
+  stored: StoredKeyStore,
+  credential: DiscardedCredential,
+  until: number,
+  { rows, timers }: StoreParts,
+): Promise<void> =>
+  rows.commit(joinChanges(putKeyStore(stored, { credential }), timers.disconnectAt(stored.value, until)));
 
 /** A password that the tenant gave and no connect has got through with is the tenant's, and stays for the next one. */
 async function mayHaveLoggedIn(store: KeyStoreRecord, { credentials }: StoreParts): Promise<boolean> {
@@ -63,25 +85,6 @@ async function withoutLogin(
 
 async function hasNoHsm(store: KeyStoreRecord, { clusters }: StoreParts): Promise<boolean> {
   return ((await clusters.find(store, store.clusterId))?.hsms.length ?? 0) === 0;
-}
-
-async function discarded({ connection }: Login, store: KeyStoreRecord): Promise<Credential> {
-  try {
-    const { receipt } = await connection.call('discardPassword', {});
-    const { time, notReached } = statement(receipt, store);
-    const { since } = store.credential;
-    return { state: 'discarded', since, receipt: Buffer.from(receipt).toString('base64'), time, notReached };
-  } finally {
-    connection.close();
-  }
-}
-
-/** Throws HsmError `untrusted` where the receipt does not say what happened. */
-function statement(receipt: Uint8Array, store: KeyStoreRecord): PasswordStatement {
-  const said = readStoreReceipt(receipt, store);
-  if (said.type !== 'password' || !said.discarded || said.ofUser !== KMS_USER)
-    throw new HsmError('untrusted', 'the receipt is of something else');
-  return said;
 }
 
 /** With a password that stays, so does its row. */

@@ -13,18 +13,19 @@ export interface FindLoginParts {
 }
 
 /** `with`: the stored password that the HSMs take. */
-export type FoundLogin =
-  | { readonly login: Login; readonly with: CredentialName }
-  | { readonly failure: ConnectionFailure };
+interface StoredLogin {
+  readonly login: Login;
+  readonly with: CredentialName;
+}
+export type FoundLogin = StoredLogin | { readonly failure: ConnectionFailure };
+
+export type Password = readonly [CredentialName, string];
 
 /** A connection that a killed front had is gone from its HSM a moment later. */
 const ALONE_TRIES = 10;
 const ALONE_MS = 200;
 
-/**
- * The one that may have been set last is tried first: what a kill left in the middle of a change goes on there. The caller
- * closes the connection.
- */
+/** The caller closes the connection. */
 export async function findLogin(
   store: KeyStoreRecord,
   { clusters, credentials }: FindLoginParts,
@@ -33,11 +34,7 @@ export async function findLogin(
   const cluster = await clusters.find(store, store.clusterId);
   if (cluster === undefined) return { failure: noCluster };
   if (cluster.hsms.length === 0) return { failure: noHsm };
-  const passwords: (readonly [CredentialName, string])[] = [];
-  for (const name of ['next', 'current'] as const) {
-    const password = await credentials.password(store, name);
-    if (password !== undefined) passwords.push([name, password]);
-  }
+  const passwords = await storedPasswords(store, credentials);
   const errors: HsmError[] = [];
   for (const hsm of cluster.hsms) {
     try {
@@ -51,12 +48,26 @@ export async function findLogin(
   return { failure: connectionFailure(errors) };
 }
 
-async function logInTo(
+/** The one that may have been set last comes first: what a kill left in the middle of a change goes on there. */
+export async function storedPasswords(
+  store: KeyStoreRecord,
+  credentials: Credentials,
+): Promise<readonly Password[]> {
+  const passwords: Password[] = [];
+  for (const name of ['next', 'current'] as const) {
+    const password = await credentials.password(store, name);
+    if (password !== undefined) passwords.push([name, password]);
+  }
+  return passwords;
+}
+
+/** The caller closes the connection. Rejects with HsmError. */
+export async function logInTo(
   hsm: HsmMember,
   store: KeyStoreRecord,
-  passwords: readonly (readonly [CredentialName, string])[],
+  passwords: readonly Password[],
   alone: boolean,
-): Promise<FoundLogin> {
+): Promise<StoredLogin> {
   const connection = await dial(hsm, store);
   try {
     for (const [name, password] of passwords) {

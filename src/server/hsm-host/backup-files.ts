@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostLink } from '../../hsm/client/host-link.ts';
 import { HsmError } from '../../hsm/protocol/errors.ts';
+import { modes } from '../../hsm/protocol/values.ts';
 import { hsmBackupsPath } from '../../operator/data-files.ts';
 import { syncFolder, writeFileDurable } from '../../store/durable-file.ts';
 
@@ -14,6 +15,8 @@ export interface MadeBackup {
   readonly size: number;
   readonly sha256: Buffer;
   readonly keys: number;
+  /** The host's secret opens it. */
+  readonly hostOpens: boolean;
 }
 
 export class BackupFiles {
@@ -26,7 +29,10 @@ export class BackupFiles {
 
   /** Durable when it resolves. */
   async make(link: HostLink, backupId: string): Promise<MadeBackup> {
+    const before = await opensByItself(link);
     const { size, sha256, keys } = await link.call('backup', {});
+    // Between the two its mode may have changed.
+    const hostOpens = (await opensByItself(link)) || before;
     const expected = Buffer.from(sha256);
     const parts: Buffer[] = [];
     for (let offset = 0; offset < size; ) {
@@ -39,7 +45,7 @@ export class BackupFiles {
     if (!createHash('sha256').update(blob).digest().equals(expected))
       throw new HsmError('internal', 'the backup did not arrive as the HSM made it');
     await writeFileDurable(this.#path(backupId), blob, 0o600);
-    return { size, sha256: expected, keys };
+    return { size, sha256: expected, keys, hostOpens };
   }
 
   /** Into an HSM that is `restoring`. */
@@ -67,4 +73,10 @@ export class BackupFiles {
   #path(backupId: string): string {
     return join(this.#folder, backupId);
   }
+}
+
+/** Whether an HSM wraps its keys to the host's secret now. */
+async function opensByItself(link: HostLink): Promise<boolean> {
+  const { activated, mode } = await link.call('describe', {});
+  return !activated || modes[mode] !== 'attended';
 }
