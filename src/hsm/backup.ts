@@ -1,4 +1,7 @@
-/** Backups (docs/formats/hsm-store.md, "Backup"): all objects but the members, under a key that is wrapped as the store's is. */
+/**
+ * Backups (docs/formats/hsm-store.md, "Backup"): all objects but the members, under a key that is wrapped as the store's
+ * is. What was removed is not in them: a restore begins another cluster, that no member with an older change joins.
+ */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { GCM_NONCE_SIZE, GCM_TAG_SIZE, gcmOpen, gcmSeal } from '../engine/gcm.ts';
 import {
@@ -20,6 +23,9 @@ import type { Wrap } from './wraps.ts';
 
 const MAGIC = Buffer.from('LKHSMBK1');
 const VERSION = 1;
+export const MAX_BACKUP = 64 * 1024 * 1024;
+/** As many as a list of a frame may have (docs/formats/engine-frames.md). */
+const MAX_OBJECTS = 100_000;
 const header = struct({
   version: u8,
   clusterId: text,
@@ -36,7 +42,12 @@ export interface SealedBackup {
   readonly sealed: Uint8Array;
 }
 
+/** Throws `full` for what could not be restored. */
 export function makeBackup(hsm: Unlocked, wrapsOf: (key: KeyObject) => readonly Wrap[]): Buffer {
+  const changes = hsm.vault
+    .lacking(new Map())
+    .filter(({ kind, removed }) => kind !== kinds.member.number && !removed);
+  if (changes.length > MAX_OBJECTS) throw tooMuch();
   const raw = randomBytes(32);
   const key = createSecretKey(raw);
   raw.fill(0);
@@ -45,17 +56,20 @@ export function makeBackup(hsm: Unlocked, wrapsOf: (key: KeyObject) => readonly 
   const facts = { version: VERSION, clusterId: place.clusterId, clusterCertificate: hsm.cluster.certificate };
   header.write(head, { ...facts, wraps: wrapsOf(key) });
   const aad = Buffer.concat([MAGIC, head.take()]);
-  const content = encodeChanges(
-    hsm.vault.lacking(new Map()).filter(({ kind }) => kind !== kinds.member.number),
-  );
+  const content = encodeChanges(changes);
   const nonce = randomBytes(GCM_NONCE_SIZE);
   const sealed = Buffer.alloc(content.length + GCM_TAG_SIZE);
   gcmSeal(key, nonce, aad, content, sealed, 0);
   content.fill(0);
   const tail = new Writer();
   sealedForm.write(tail, { nonce, sealed });
-  return Buffer.concat([aad, tail.take()]);
+  const blob = Buffer.concat([aad, tail.take()]);
+  if (blob.length > MAX_BACKUP) throw tooMuch();
+  return blob;
 }
+
+const tooMuch = (): HsmError =>
+  new HsmError('full', 'the cluster holds more than a backup may: 100,000 objects, 64 MiB');
 
 /** Throws `refused`. */
 export function parseBackup(blob: Buffer): SealedBackup {
@@ -74,9 +88,14 @@ export function parseBackup(blob: Buffer): SealedBackup {
   }
 }
 
-/** Throws `tampered`. */
+/** Throws `tampered`, `refused`. */
 export function openBackup({ aad, nonce, sealed }: SealedBackup, key: KeyObject): readonly Change[] {
   const content = gcmOpen(key, nonce, aad, sealed);
   if (content === undefined) throw new HsmError('tampered', 'the backup is not as it was made');
-  return decodeChanges(content);
+  try {
+    return decodeChanges(content);
+  } catch (error) {
+    if (error instanceof FrameError) throw new HsmError('refused', 'the backup has another form');
+    throw error;
+  }
 }

@@ -1,12 +1,11 @@
 /** The backup that the host reads part by part, or writes part by part to be restored. */
 import { createHash, type KeyObject } from 'node:crypto';
-import { makeBackup, parseBackup, type SealedBackup } from './backup.ts';
+import { MAX_BACKUP, makeBackup, parseBackup, type SealedBackup } from './backup.ts';
 import type { HostReply, HostRequest } from './client/host-link.ts';
 import { HsmError } from './protocol/errors.ts';
 import type { Unlocked } from './unlocked.ts';
 import type { Wrap } from './wraps.ts';
 
-const MAX_BACKUP = 64 * 1024 * 1024;
 const MAX_PART = 512 * 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -15,10 +14,12 @@ export class Backups {
   #parts: Buffer[] = [];
   #size = 0;
 
+  /** Throws `full`. */
   make(hsm: Unlocked, wrapsOf: (key: KeyObject) => readonly Wrap[]): HostReply<'backup'> {
     const keys = hsm.vault.count('key');
+    const made = makeBackup(hsm, wrapsOf);
     hsm.audit.write('BACKUP', { details: { keys } });
-    this.#made = makeBackup(hsm, wrapsOf);
+    this.#made = made;
     return { size: this.#made.length, sha256: createHash('sha256').update(this.#made).digest(), keys };
   }
 

@@ -2,7 +2,16 @@
 import { createCipheriv, createHash, type KeyObject, randomBytes } from 'node:crypto';
 import type { ValueOf } from './objects.ts';
 import { HsmError } from './protocol/errors.ts';
-import { type KeyOrigin, type KeyUsage, keyOrigins, keyUsages, LABEL, MAX_KEYS } from './protocol/values.ts';
+import {
+  type KeyOrigin,
+  type KeyUsage,
+  keyOrigins,
+  keyUsages,
+  LABEL,
+  MAX_EXPORTS,
+  MAX_EXPORTS_OF_KEY,
+  MAX_KEYS,
+} from './protocol/values.ts';
 import type { Unlocked } from './unlocked.ts';
 
 export type Key = ValueOf<'key'>;
@@ -79,6 +88,12 @@ export class Keys {
 
   sharees(handle: string): readonly string[] {
     return this.#ofHandle('share', handle).map(([id]) => id.slice(handle.length + 1));
+  }
+
+  /** Throws `full`: receipts are never removed, and have to fit into a backup. */
+  requireRoomForExport(handle: string): void {
+    if (this.exports(handle).length >= MAX_EXPORTS_OF_KEY || this.#hsm.vault.count('export') >= MAX_EXPORTS)
+      throw new HsmError('full', 'a key is wrapped at most 100 times, all keys of a cluster 10,000 times');
   }
 
   /** Receipts, in the order of what they are of. */

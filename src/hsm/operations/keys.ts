@@ -107,6 +107,7 @@ export function keyOperations({ hsm, users, keys }: Hsm): Operations<Names> {
       const key = keys.owned(handle, user);
       if (key.material.type !== 'secret') throw new HsmError('key-usage', 'a public key needs no wrapping');
       if (!key.extractable) throw new HsmError('not-extractable', 'the key never leaves the HSMs');
+      keys.requireRoomForExport(handle);
       const wrapping = keys.forUse(wrappingHandle, user, wrappingUsage(name));
       const wrapped = wrapMaterial(name, wrapping.material, key.material);
       const hash = createHash('sha256').update(wrapped).digest('hex');
