@@ -48,6 +48,24 @@ test('a command says what is missing', async () => {
   await commands.fails(2, /customerCA\.crt in the guide/, 'info', '--trust-anchor', 'nowhere');
 });
 
+test('activation of an unattended HSM is asked for by name, and the mode is shown', async () => {
+  const other = new TestCluster('cluster-unattended0');
+  try {
+    const unattended = await other.first({ mode: 'unattended' });
+    await other.initialize(unattended);
+    const commands = new HsmCommands(other, unattended);
+    const given = ['activate', '--password-file', 'admin.txt', '--unlock-code-file', 'code.txt'];
+    await commands.fails(1, /is unattended.*Nothing was activated.*--unattended/, ...given);
+    assert.equal((await unattended.describe()).activated, false);
+    assert.ok(!existsSync(commands.path('code.txt')), 'no empty file is left');
+    const done = await commands.run([...given, '--unattended']);
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout, /It is unattended\. .*whoever operates the server can open/);
+  } finally {
+    await other.remove();
+  }
+});
+
 test('activation writes the unlock code into a file of its own, and never twice', async () => {
   await cluster.initialize(hsm);
   await commands.fails(
@@ -63,7 +81,10 @@ test('activation writes the unlock code into a file of its own, and never twice'
   assert.equal(readFileSync(taken, 'utf8'), 'mine');
   const done = await commands.run(given);
   assert.equal(done.code, 0, done.stderr);
-  assert.match(done.stdout, /The cluster is active[\s\S]*Keep it[\s\S]*nobody can make it again/);
+  assert.match(
+    done.stdout,
+    /The cluster is active[\s\S]*It is attended[\s\S]*Keep it[\s\S]*nobody can make it again/,
+  );
   assert.match(code(), /^(?:[0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{4}$/);
   assert.equal(statSync(commands.path('code.txt')).mode & 0o777, 0o600);
   assert.doesNotMatch(done.stdout + done.stderr, new RegExp(code()));

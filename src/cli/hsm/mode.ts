@@ -3,7 +3,7 @@ import { type Mode, modes } from '../../hsm/protocol/values.ts';
 import { answering } from './answer.ts';
 import { asUser, type LoginOptions, withLogin } from './login.ts';
 
-const meaning: Readonly<Record<Mode, string>> = {
+export const meaning: Readonly<Record<Mode, string>> = {
   attended: 'A stopped HSM stays ciphertext until somebody gives it the unlock code.',
   unattended: 'HSMs start and join by themselves: whoever operates the server can open what they store.',
 };
