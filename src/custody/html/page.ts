@@ -3,6 +3,7 @@ import { crosswalk } from '../report/crosswalk.ts';
 import { legend, notices, receivers, validity } from '../report/footer.ts';
 import type { Report } from '../report/report.ts';
 import { type Html, html } from './escape.ts';
+import { overview } from './overview.ts';
 import { style } from './style.ts';
 import { list, subjectSection } from './subject.ts';
 
@@ -14,7 +15,9 @@ export function reportPage(report: Report): string {
 <meta name="referrer" content="no-referrer"><title>Who could read it: ${host}, ${validAt.time}</title><style>${style}</style></head>
 <body><header><h1>Who could read it</h1><p class="soft">Host ${host}, ${endpoint}. ${validity(report)}</p></header>
 <main>
-<section><h2>How to read it</h2><table><tbody>${legend.map(([sign, meaning]) => html`<tr><th scope="row">${sign}</th><td>${meaning}</td></tr>\n`)}</tbody></table></section>
+<section><h2>How to read it</h2><table class="legend"><tbody>${legend.map(([sign, meaning]) => html`<tr><th scope="row">${sign}</th><td>${meaning}</td></tr>\n`)}</tbody></table></section>
+${overview(subjects)}
+<p class="on-paper soft">Each way in full is in this page on a screen, and in --json.</p>
 ${subjects.map(subjectSection)}
 ${crosswalkSection(report)}
 <section><h2>Cost at list price</h2>${list(

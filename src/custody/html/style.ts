@@ -21,12 +21,15 @@ thead th { color: var(--soft); font-weight: 600; } tbody th { font-weight: 600; 
 .open { color: var(--open); background: var(--open-back); }
 .part { color: var(--part); background: var(--part-back); }
 .shut { color: var(--shut); background: var(--shut-back); }
+a { color: inherit; } .legend th { white-space: nowrap; }
 details { font-weight: 400; font-size: .85rem; color: var(--ink); } summary { cursor: pointer; color: var(--soft); }
 svg { width: 100%; height: auto; max-width: 46rem; display: block; margin: .6rem 0; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; } svg .node { fill: none; stroke: var(--line); }
 svg .reach { fill: none; stroke-width: 2.5; } svg .reach.open { stroke: var(--open); } svg .reach.part { stroke: var(--part); stroke-dasharray: 7 5; }
+.on-paper { display: none; }
 footer { border-top: 2px solid var(--line); margin-top: 2.5rem; padding-top: .6rem; }
 @media (max-width: 40rem) {
+  figure { margin: .6rem 0; overflow-x: auto; } svg { min-width: 34rem; } .legend th { white-space: normal; overflow-wrap: break-word; min-width: 6rem; }
   .stacked thead { display: none; } .stacked, .stacked tbody, .stacked tr, .stacked th, .stacked td { display: block; }
   .stacked tr { border: 1px solid var(--line); margin: .6rem 0; } .stacked td::before { content: attr(data-label) ': '; color: var(--soft); font-weight: 400; }
 }
@@ -34,7 +37,7 @@ footer { border-top: 2px solid var(--line); margin-top: 2.5rem; padding-top: .6r
 @media print {
   :root { --ink: #000; --soft: #444; --paper: #fff; --line: #999; --open: #8c1d18; --open-back: #fff; --part: #6b4600;
     --part-back: #fff; --shut: #14532d; --shut-back: #fff; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; } h2, h3 { break-after: avoid; } tr, svg, figure { break-inside: avoid; }
+  body { max-width: none; padding: 0; font-size: 9.5pt; } h2, h3 { break-after: avoid; } tr, svg, figure { break-inside: avoid; } details { display: none; } .on-paper { display: block; } a { text-decoration: none; }
   .subject { break-before: page; } .subject:first-of-type { break-before: auto; }
 }
 `);

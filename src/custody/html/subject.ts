@@ -4,7 +4,7 @@ import { type Html, html } from './escape.ts';
 import { picture } from './picture.ts';
 import { toneOf } from './tone.ts';
 
-export function subjectSection(subject: SubjectReport): Html {
+export function subjectSection(subject: SubjectReport, index: number): Html {
   const { kind, name, account, aliases, arrangements, state, rows, lineage, cost, exposed, handedOut } =
     subject;
   const about = [
@@ -14,7 +14,7 @@ export function subjectSection(subject: SubjectReport): Html {
     `account ${account}`,
     ...aliases,
   ];
-  return html`<section class="subject"><h2>${name}</h2><p class="soft">${about.join(' · ')}</p>
+  return html`<section class="subject" id="subject-${index + 1}"><h2>${name}</h2><p class="soft">${about.join(' · ')}</p>
 ${picture(rows)}
 <table class="stacked"><thead><tr><th scope="col">Actor</th><th scope="col">Material</th><th scope="col">Use</th><th scope="col">Plaintext</th></tr></thead><tbody>
 ${rows.map(({ actor, cells }) => html`<tr><th scope="row">${actor.id}${actor.parties.join() === actor.id ? '' : html`<br><span class="soft">${actor.parties.join(', ')}</span>`}</th>${cell('material', cells.M)}${cell('use', cells.U)}${cell('plaintext', cells.P)}</tr>\n`)}

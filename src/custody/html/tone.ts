@@ -9,3 +9,9 @@ export function toneOf({ answer, ways }: VerdictReport): Tone {
   // Others get there, and the actor has nothing that they want.
   return ways.every(({ brings }) => brings === 'nothing') ? 'shut' : 'part';
 }
+
+const byReach: readonly Tone[] = ['open', 'part', 'shut'];
+
+/** The tone of the answer that gives more away. */
+export const weaker = (a: VerdictReport, b: VerdictReport): Tone =>
+  byReach[Math.min(byReach.indexOf(toneOf(a)), byReach.indexOf(toneOf(b)))] ?? 'open';
