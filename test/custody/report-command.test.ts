@@ -11,7 +11,9 @@ import {
   GenerateDataKeyCommand,
 } from '@aws-sdk/client-kms';
 import { factsSchema, parseFacts } from '../../src/custody/facts-file.ts';
+import { reportPage } from '../../src/custody/html/page.ts';
 import { judge } from '../../src/custody/judge.ts';
+import type { Report } from '../../src/custody/report/report.ts';
 import { reportSchema } from '../../src/custody/report/schema.ts';
 import { schemaProblems } from '../support/json-schema.ts';
 import { type RunningServer, startRunning } from './running.ts';
@@ -99,14 +101,24 @@ test('the page is whole, escapes every name, and asks for nothing from elsewhere
   assertBalanced(page);
   for (const wanted of [
     '<svg',
-    'At a glance',
-    'data-label="operator-as-one">alone / alone<',
     '@page { size: A4',
     'prefers-color-scheme: dark',
     'Commonly said',
     'no legal advice',
   ])
     assert.ok(page.includes(wanted), wanted);
+});
+
+test('of several subjects the page shows the main answers at a glance', async () => {
+  const { stdout } = await server.custody('report', '--json');
+  const report = JSON.parse(stdout) as Report;
+  const one = reportPage(report);
+  assert.doesNotMatch(one, /At a glance/);
+  const page = reportPage({ ...report, subjects: [...report.subjects, ...report.subjects] });
+  assertBalanced(page);
+  assert.match(page, /At a glance/);
+  assert.match(page, /href="#subject-2"/);
+  assert.match(page, /data-label="operator-as-one">alone \/ alone</);
 });
 
 /** Each element that is opened is closed, in order. */
