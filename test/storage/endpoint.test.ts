@@ -85,6 +85,7 @@ describe('errors', () => {
       ['POST', '/bucket/key?uploads'],
       ['PUT', '/bucket/key?partNumber=1&uploadId=x'],
       ['GET', '/bucket/key?partNumber=1'],
+      ['PUT', `/bucket/key?X-Amz-Content-Sha256=${hash('sha256', 'y')}`],
       ['PUT', '/bucket/key', { 'x-amz-copy-source': '/bucket/other' }],
       ['PUT', '/bucket/key', { 'x-amz-tagging': 'a=b' }],
       ['PUT', '/bucket/key', { 'x-amz-acl': 'public-read' }],
@@ -101,6 +102,7 @@ describe('errors', () => {
       assert.deepEqual([reply.status, reply.code], expected, `${method} ${path} ${JSON.stringify(headers)}`);
     }
     await refused([404, 'NoSuchKey'], 'GET', '/bucket/key');
+    await refused([404, 'NoSuchKey'], 'GET', '/bucket/key?X-Amz-Content-Sha256=UNSIGNED-PAYLOAD');
   });
 });
 
@@ -328,5 +330,15 @@ describe('objects', () => {
     const { text } = await s3('POST', '/bucket?delete', { body, headers });
     assert.equal(text.match(/<Deleted>/g)?.length, 3);
     await refused([404, 'NoSuchKey'], 'GET', '/bucket/d/1');
+  });
+
+  test('are deleted by a document as long as their keys can make it, and no longer one is read', async () => {
+    const remove = (count: number) => {
+      const keys = Array.from({ length: count }, (_, i) => String(i).padStart(1024, 'k'));
+      const body = `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`;
+      return s3('POST', '/bucket?delete', { body, headers: { 'Content-MD5': hash('md5', body, 'base64') } });
+    };
+    assert.equal((await remove(1000)).status, 200);
+    assert.match((await remove(1300)).code ?? '', /TooLarge|TooLong|MaxMessageLength/);
   });
 });

@@ -9,6 +9,7 @@ import {
 } from '../../src/storage/envelope/layout.ts';
 import { encodeManifest, parseManifest } from '../../src/storage/envelope/manifest.ts';
 import { ObjectKey } from '../../src/storage/envelope/object-key.ts';
+import { ObjectReader } from '../../src/storage/envelope/reader.ts';
 import { ObjectWriter } from '../../src/storage/envelope/writer.ts';
 import { rounds, seeded } from '../support/random.ts';
 import { bindingOf, pattern, read, temporaryFolder, write } from './object-file.ts';
@@ -111,6 +112,24 @@ test('a large object is given up to where it was altered', async () => {
   await writeFile(path, flip(() => chunkOffset(30))(await readFile(path)));
   assert.equal((await read(path, key, LARGE, { range: { start: 0, end: 9 } })).length, 9);
   await assert.rejects(read(path, key, LARGE, { range: { start: 30 * CHUNK_SIZE, end: LARGE } }), refused);
+});
+
+test('a file that is cut while it is read does not end as if it were whole', async () => {
+  await using folder = await temporaryFolder();
+  // At the end of what is read at once: every chunk that is left is authentic.
+  for (const chunks of [32, 16]) {
+    const path = folder.path(`object-${chunks}`);
+    const key = await write(path, pattern(LARGE));
+    const reader = await ObjectReader.open({ path, binding: bindingOf(), size: LARGE }, key);
+    await truncate(path, chunkOffset(chunks));
+    let given = 0;
+    const all = async () => {
+      for await (const batch of reader.read({ start: 0, end: LARGE }))
+        for (const { length } of batch) given += length;
+    };
+    await assert.rejects(all(), refused);
+    assert.ok(given < LARGE);
+  }
 });
 
 test('an object in the place of another, of another name or generation, is refused', async () => {

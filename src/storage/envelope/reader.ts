@@ -116,11 +116,13 @@ export class ObjectReader {
     try {
       const [first, last] = chunksOf(start, end);
       const buffers = [Buffer.allocUnsafe(WHOLE), Buffer.allocUnsafe(WHOLE)];
-      const readBatch = (from: number): Promise<Buffer> => {
+      const readBatch = async (from: number): Promise<Buffer> => {
         const to = Math.min(from + BATCH, last + 1);
         const length = Math.min(chunkOffset(to), manifestOffset(this.#object.size)) - chunkOffset(from);
         buffers.reverse();
-        return readInto(file, chunkOffset(from), (buffers[0] as Buffer).subarray(0, length));
+        const sealed = await readInto(file, chunkOffset(from), (buffers[0] as Buffer).subarray(0, length));
+        if (sealed.length < length) throw altered(this.#object.binding.generation, 'it ends too early');
+        return sealed;
       };
       let next: Promise<Buffer> = readBatch(first);
       for (let from = first; from <= last; from += BATCH) {
