@@ -31,12 +31,12 @@ export const wrapsFor =
   };
 
 /** Equal as long as the same opens the storage key. */
-export function opensWith({ mode, unlockKey, formerUnlockKey }: Cluster): Buffer {
+function opensWith({ mode, unlockKey, formerUnlockKey }: Cluster): Buffer {
   const facts = [mode, ...[unlockKey, formerUnlockKey].map((key) => Buffer.from(key).toString('hex'))];
   return createHash('sha256').update(facts.join('/')).digest();
 }
 
-export const factsFor = (place: Place, cluster: Cluster, locked: Locked): Omit<Facts, 'wraps'> => ({
+const factsFor = (place: Place, cluster: Cluster, locked: Locked): Omit<Facts, 'wraps'> => ({
   ...place,
   ...locked,
   opensWith: opensWith(cluster),
@@ -46,6 +46,15 @@ export const factsFor = (place: Place, cluster: Cluster, locked: Locked): Omit<F
   clusterCertificate: cluster.certificate,
   trustAnchor: cluster.trustAnchor,
 });
+
+/** Writes the store anew where it is opened by something else than the cluster says. */
+export function followCluster({ cluster, vault }: Unlocked, place: Place, hostSecret: KeyObject): void {
+  const { facts } = vault.store;
+  if (facts === undefined) return;
+  const wanted = factsFor(place, cluster, facts);
+  if (!opensWith(cluster).equals(facts.opensWith)) vault.rewrite(wanted, wrapsFor(cluster, hostSecret));
+  else if (facts.tamperAnswer !== cluster.tamperAnswer) vault.store.update(wanted);
+}
 
 /** The key that a locked HSM proves itself with, which the host's secret opens. */
 function lockedFor(place: Place, cluster: Cluster, hostSecret: KeyObject): Locked {

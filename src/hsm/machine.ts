@@ -13,16 +13,15 @@ import {
   adopt,
   adoptBackup,
   beginFirst,
-  factsFor,
+  followCluster,
   initialize,
-  opensWith,
   wrapsFor,
 } from './beginnings.ts';
 import { newKey, spkiOfKey } from './certificates.ts';
 import type { HostReply, HostRequest, Mark } from './client/host-link.ts';
 import { describe } from './description.ts';
 import { hold } from './hold.ts';
-import { openByCode, openByHost, openStore } from './open-store.ts';
+import { openByCode, openByHost, openStore, stateOnceOpen } from './open-store.ts';
 import type { Hsm } from './operations/operation.ts';
 import { Peers } from './peers.ts';
 import { HsmError } from './protocol/errors.ts';
@@ -193,15 +192,8 @@ export class Machine {
     return describe({ state, reason, mode, identity, hsm: this.#hsm?.hsm, facts, peers: this.#peers });
   }
 
-  /** Writes the store anew where it is opened by something else than the cluster says. */
   clusterChanged(): void {
-    const { cluster, vault } = this.unlocked.hsm;
-    const { facts } = vault.store;
-    if (facts === undefined) return;
-    const wanted = factsFor(this.place, cluster, facts);
-    if (!opensWith(cluster).equals(facts.opensWith))
-      vault.rewrite(wanted, wrapsFor(cluster, this.#options.hostSecret));
-    else if (facts.tamperAnswer !== cluster.tamperAnswer) vault.store.update(wanted);
+    followCluster(this.unlocked.hsm, this.place, this.#options.hostSecret);
   }
 
   zeroize(why: string): void {
@@ -277,7 +269,7 @@ export class Machine {
     if (store.damaged)
       this.#audit?.write('STORE_REPAIRED', { details: { what: 'a slot of the superblock' } });
     this.#requireCurrent(opens);
-    this.#enterOpen();
+    this.#enter(stateOnceOpen(this.unlocked.hsm, this.#start?.others ?? []));
   }
 
   /** A change of what opens the store may have been cut before the store was written anew: what opened it may not count. */
@@ -292,13 +284,6 @@ export class Machine {
     this.#forget();
     this.#enter('locked');
     throw new HsmError('wrong-credential', 'what opened the HSM was replaced, and opens it no more');
-  }
-
-  #enterOpen(): void {
-    const { certificate, unlockKey } = this.unlocked.hsm.cluster;
-    if (certificate === '') this.#enter('uninitialized');
-    else if (unlockKey.length === 0) this.#enter('initialized');
-    else this.#enter(this.unlocked.hsm.isBehind(this.#start?.others ?? []) ? 'behind' : 'active');
   }
 
   /** From here on there are keys in memory. */

@@ -4,8 +4,10 @@ import { type Log, whereFrom } from '../engine/protocol/log.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { Mark } from './client/host-link.ts';
 import { HsmError } from './protocol/errors.ts';
+import type { HsmState } from './protocol/values.ts';
 import type { Store } from './store/store.ts';
 import { parseCode } from './unlock-code.ts';
+import type { Unlocked } from './unlocked.ts';
 import { Vault } from './vault.ts';
 import { openWithHost, openWithUnlockKey, unlockKeyOf, type Wrap, wrapKinds } from './wraps.ts';
 
@@ -34,6 +36,14 @@ export function openStore(
   if (store.facts === undefined || !audit.has(store.facts.audit)) return { altered: 'the audit log' };
   if (forked || store.log.end.records < mark.records) return { older: true };
   return { vault };
+}
+
+/** Which state an HSM is in whose store is open; `others` is how far the other members are. */
+export function stateOnceOpen(hsm: Unlocked, others: Parameters<Unlocked['isBehind']>[0]): HsmState {
+  const { certificate, unlockKey } = hsm.cluster;
+  if (certificate === '') return 'uninitialized';
+  if (unlockKey.length === 0) return 'initialized';
+  return hsm.isBehind(others) ? 'behind' : 'active';
 }
 
 /** Throws `wrong-credential` for what is no code. */
