@@ -12,6 +12,9 @@ import type { Change } from './vault.ts';
 
 const DEADLINE_MS = 10_000;
 
+/** For each origin the last change held. */
+export type Held = readonly { readonly origin: string; readonly sequence: number }[];
+
 /** Who is at the other end of a link: the HSM that the host says, and the key (SPKI) that it proved. */
 export interface Sender {
   readonly hsmId: string;
@@ -27,12 +30,14 @@ export interface PeerSide {
   /** SPKI of a member, as approved. */
   approved(hsmId: string): Uint8Array | undefined;
   readonly joining: () => boolean;
-  held(): readonly { readonly origin: string; readonly sequence: number }[];
+  held(): Held;
   lacking(held: ReadonlyMap<string, number>): readonly Change[];
+  /** Of this HSM's own changes those after one. */
+  madeSince(sequence: number): readonly Change[];
   /** Throws for what is not taken in; resolves when it is stored, or while joining held for the end of that. */
   receive(changes: readonly Change[], from: Sender): Promise<void>;
-  /** The other end has sent all that was lacking here. Throws `refused` for one that is no member. */
-  caughtUp(from: Sender): Promise<void>;
+  /** The other end has sent all that was lacking here of what it held. Throws `refused` for one that is no member. */
+  caughtUp(held: Held, from: Sender): Promise<void>;
   /** Nothing more comes from it. */
   gone(from: Sender): void;
   /** The other end knows of changes of this HSM's own that are not here. */
@@ -46,6 +51,10 @@ interface Peer extends Sender {
   readonly link: PeerLink;
   /** New changes are sent as they are made. */
   following: boolean;
+  /** Of this HSM's own changes the last that was sent. */
+  told: number;
+  /** Resolves when all that was sent until now is stored there. */
+  stored: Promise<unknown>;
   sentAll: boolean;
   gotAll: boolean;
 }
@@ -82,13 +91,16 @@ export class Peers {
     );
   }
 
-  /** Resolves with the members that have stored the changes. */
-  async broadcast(changes: readonly Change[]): Promise<ReadonlySet<string>> {
+  /**
+   * What this HSM has changed and not yet sent: that is also what was made before something failed. Resolves with the
+   * members that have all of it stored.
+   */
+  async broadcast(): Promise<ReadonlySet<string>> {
     const reached = new Set<string>();
     const sends = [...this.#peers].map(async ([hsmId, peer]) => {
       if (!peer.following || !this.#isApproved(peer)) return;
       try {
-        await Promise.all(batches(changes).map((batch) => peer.link.call('changes', { changes: batch })));
+        await this.#send(peer, this.#side.madeSince(peer.told));
         if (this.isLive(hsmId)) reached.add(hsmId);
       } catch (error) {
         // It starts anew, with what it lacks.
@@ -154,8 +166,8 @@ export class Peers {
         await this.#take(peer, () => this.#side.receive(copied, peer));
         return {};
       },
-      caughtUp: async () => {
-        await this.#take(peer, () => this.#caughtUp(peer));
+      caughtUp: async ({ held }) => {
+        await this.#take(peer, () => this.#caughtUp(held, peer));
         peer.gotAll = true;
         return {};
       },
@@ -167,7 +179,15 @@ export class Peers {
       failed: (error) => this.#log('peer-request-failed', whereFrom(error)),
       closed: () => this.#lost(hsmId, peer),
     });
-    const peer: Peer = { ...sender, link, following: false, sentAll: false, gotAll: false };
+    const peer: Peer = {
+      ...sender,
+      link,
+      following: false,
+      told: 0,
+      stored: Promise.resolve(),
+      sentAll: false,
+      gotAll: false,
+    };
     this.#peers.set(hsmId, peer);
     replaced?.link.close();
     const { clusterId, hsmId: own } = this.#side;
@@ -178,12 +198,10 @@ export class Peers {
   }
 
   /** Throws: the link closes. */
-  #check(met: { clusterId: string; hsmId: string; held: ReturnType<PeerSide['held']> }, hsmId: string): void {
+  #check(met: { clusterId: string; hsmId: string; held: Held }, hsmId: string): void {
     if (met.clusterId !== this.#side.clusterId || met.hsmId !== hsmId)
       throw new HsmError('refused', 'another HSM than the one expected');
-    const own = (held: ReturnType<PeerSide['held']>): number =>
-      held.find(({ origin }) => origin === this.#side.hsmId)?.sequence ?? 0;
-    if (this.#side.joining() || own(met.held) <= own(this.#side.held())) return;
+    if (this.#side.joining() || this.#ownIn(met.held) <= this.#ownIn(this.#side.held())) return;
     this.#side.wasPutBack();
     throw new HsmError('state', 'this HSM was put back');
   }
@@ -205,9 +223,9 @@ export class Peers {
     }
   }
 
-  #caughtUp(peer: Peer): Promise<void> {
+  #caughtUp(held: Held, peer: Peer): Promise<void> {
     const joining = this.#side.joining();
-    const taken = this.#side.caughtUp(peer);
+    const taken = this.#side.caughtUp(held, peer);
     // What came on the others while joining was not taken in: they start anew.
     if (joining) for (const other of [...this.#peers.values()]) if (other !== peer) other.link.close();
     return taken;
@@ -219,17 +237,27 @@ export class Peers {
       peer.link.close();
       return;
     }
-    const sends = this.#side.joining()
-      ? []
-      : batches(this.#side.lacking(held)).map((batch) => peer.link.call('changes', { changes: batch }));
     peer.following = true;
-    sends.push(peer.link.call('caughtUp', {}));
-    Promise.all(sends).then(
+    const sent = this.#send(peer, this.#side.joining() ? [] : this.#side.lacking(held));
+    const caughtUp = peer.link.call('caughtUp', { held: this.#side.held() });
+    Promise.all([sent, caughtUp]).then(
       () => {
         peer.sentAll = true;
       },
       (error: Error) => peer.link.close(error),
     );
+  }
+
+  /** Changes up to now. */
+  #send(peer: Peer, changes: readonly Change[]): Promise<unknown> {
+    const sends = batches(changes).map((batch) => peer.link.call('changes', { changes: batch }));
+    peer.told = this.#ownIn(this.#side.held());
+    peer.stored = Promise.all([peer.stored, ...sends]);
+    return peer.stored;
+  }
+
+  #ownIn(held: Held): number {
+    return held.find(({ origin }) => origin === this.#side.hsmId)?.sequence ?? 0;
   }
 
   #lost(hsmId: string, peer: Peer): void {

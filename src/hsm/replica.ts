@@ -40,29 +40,34 @@ export function peerSide(hooks: ReplicaHooks): PeerSide {
     joining: () => hooks.isJoining(),
     held: () => hooks.hsm()?.vault.sequences ?? [],
     lacking: (held) => unlocked().vault.lacking(held),
+    madeSince: (sequence) => unlocked().vault.madeSince(sequence),
     receive(changes, from) {
       if (hooks.isJoining()) {
         inbox.add(from, changes);
         return Promise.resolve();
       }
       const hsm = unlocked();
+      const before = hsm.vault.unerased;
       try {
         for (const change of changes) hsm.vault.receive(change);
       } finally {
         hooks.received();
       }
+      // Whoever deleted a key is not to believe that it is erased here.
+      if (hsm.vault.unerased > before) throw new HsmError('full', 'there is no room to erase a key');
       return hsm.parts.settled();
     },
-    caughtUp(from) {
+    caughtUp(held, from) {
       if (hooks.isJoining()) {
         const changes = inbox.of(from);
         inbox.drop(from);
         requireMember(changes, from);
         hooks.join(changes);
-      } else {
-        hooks.caughtUp();
       }
-      return unlocked().parts.settled();
+      const hsm = unlocked();
+      hsm.vault.know(held);
+      hooks.caughtUp();
+      return hsm.parts.settled();
     },
     gone: (from) => inbox.drop(from),
     wasPutBack: () => hooks.wasPutBack(),

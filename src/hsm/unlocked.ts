@@ -9,7 +9,7 @@ import { HsmError } from './protocol/errors.ts';
 import { encodeReceipt, RECEIPT_PREFIX, type Statement } from './protocol/receipts.ts';
 import type { Sessions } from './sessions.ts';
 import type { Uses } from './uses.ts';
-import type { Change, Vault } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 export interface Place {
   readonly clusterId: string;
@@ -71,15 +71,22 @@ export class Unlocked {
     if (away.length > 0) throw membersDown(away);
   }
 
-  /** Changes that are in the log here: resolves when the members that are there have them; those that have not. */
-  async commit(changes: readonly Change[]): Promise<readonly string[]> {
-    const [reached] = await Promise.all([this.parts.peers.broadcast(changes), this.parts.settled()]);
+  /** Makes changes, and resolves when the members that are there have them; those that have not. */
+  async commit(make: () => void): Promise<readonly string[]> {
+    try {
+      make();
+    } catch (error) {
+      // What it made before counts, and is told.
+      void this.parts.peers.broadcast();
+      throw error;
+    }
+    const [reached] = await Promise.all([this.parts.peers.broadcast(), this.parts.settled()]);
     return this.#others().filter((id) => !reached.has(id));
   }
 
   /** Those of the members that were reached, this HSM first. */
   reached(missed: readonly string[]): readonly string[] {
-    return [this.parts.place.hsmId, ...this.#others().filter((id) => !missed.includes(id))];
+    return [this.parts.place.hsmId, ...this.#others()].filter((id) => !missed.includes(id));
   }
 
   /** Throws `tampered` when the object's record is no longer on disk as it was written. */

@@ -98,7 +98,7 @@ export class Users {
     this.#hsm.audit.write('LOGIN', { user: name, result: 'wrong-credential', details: { failures: count } });
     if (count < WRONG_PASSWORDS) return;
     this.#hsm.audit.write('LOCK_USER', { user: name });
-    await this.#hsm.commit([this.#hsm.vault.put('lock', name, { version: user.version })]);
+    await this.#hsm.commit(() => this.#hsm.vault.put('lock', name, { version: user.version }));
   }
 
   #count(name: string, { version }: User, count: number): void {

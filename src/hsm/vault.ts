@@ -1,6 +1,6 @@
 /**
  * An open store: its objects in memory, each with the change that counts for it and the place of its record. A change
- * is in the log before it is in memory. Replication and marks are the callers' (commit.ts).
+ * is in the log before it is in memory. Replication and marks are the callers' (Unlocked.commit).
  */
 import { type FieldType, list, Reader, struct, Writer } from '../engine/protocol/codec.ts';
 import {
@@ -89,31 +89,58 @@ export class Vault {
     return [...this.#sequences].map(([origin, sequence]) => ({ origin, sequence }));
   }
 
-  put<K extends KindName>(kind: K, id: string, value: ValueOf<K>): Change {
-    return this.#make(kind, id, encodeValue(kind, value), false);
+  /** Records of deleted keys that are still on disk, for want of room to say that they are not. */
+  get unerased(): number {
+    return this.#toErase.length;
   }
 
-  remove(kind: KindName, id: string): Change {
-    return this.#make(kind, id, NOTHING, true);
+  put<K extends KindName>(kind: K, id: string, value: ValueOf<K>): void {
+    this.#make(kind, id, encodeValue(kind, value), false);
   }
 
-  /** A change that another member made. */
+  remove(kind: KindName, id: string): void {
+    this.#make(kind, id, NOTHING, true);
+  }
+
+  /** A change that another member made. Throws `refused`, `full`. */
   receive(received: Change): void {
     const kind = kindOf(received.kind);
     if (kind === undefined || received.kind >= OWN_KINDS)
       throw new HsmError('refused', 'a change of no known kind');
     if (received.sequence <= this.sequence(received.origin)) return;
-    // The key of a change that counts no more, of a key that is removed, is not stored.
     const counts = wins(received, this.#of(kind).get(received.id)?.meta);
-    this.#append(counts ? received : { ...received, removed: true, content: NOTHING });
+    // The key of a change that counts no more, of a key that is removed, is not stored: only that the change came.
+    this.#append(counts ? received : { ...received, clock: 0, removed: true, content: NOTHING });
   }
 
   /** What another member lacks of the objects, in the order in which origins made it. */
   lacking(held: ReadonlyMap<string, number>): readonly Change[] {
+    return this.#changes(({ origin, sequence }) => sequence > (held.get(origin) ?? 0));
+  }
+
+  /** Of this HSM's own changes those after one, as far as they count. */
+  madeSince(sequence: number): readonly Change[] {
+    return this.#changes((meta) => meta.origin === this.hsmId && meta.sequence > sequence);
+  }
+
+  /** All that counts of these changes is here, though some never came because others took their place. */
+  know(held: readonly { readonly origin: string; readonly sequence: number }[]): void {
+    const news = held.filter(({ origin, sequence }) => sequence > this.sequence(origin));
+    if (news.length === 0) return;
+    for (const { origin, sequence } of news) this.#know(origin, sequence);
+    try {
+      this.put('sequences', 'held', { clock: this.#clock, held: this.sequences });
+    } catch (error) {
+      // Then the next start has to ask again.
+      if (!(error instanceof HsmError && error.code === 'full')) throw error;
+    }
+  }
+
+  #changes(wanted: (meta: Held['meta']) => boolean): readonly Change[] {
     const out: Change[] = [];
     for (const map of this.#held.values()) {
       for (const { kind, meta, value } of map.values()) {
-        if (meta.kind >= OWN_KINDS || meta.sequence <= (held.get(meta.origin) ?? 0)) continue;
+        if (meta.kind >= OWN_KINDS || !wanted(meta)) continue;
         out.push({ ...meta, content: value === undefined ? NOTHING : encodeValue(kind, value as never) });
       }
     }
@@ -153,11 +180,9 @@ export class Vault {
     for (const content of contents) content.fill(0);
   }
 
-  #make(kind: KindName, id: string, content: Buffer, removed: boolean): Change {
+  #make(kind: KindName, id: string, content: Buffer, removed: boolean): void {
     const own = kinds[kind].number >= OWN_KINDS;
-    const made = this.#changeOf(kind, id, content, removed, own ? '' : this.hsmId);
-    this.#append(made);
-    return made;
+    this.#append(this.#changeOf(kind, id, content, removed, own ? '' : this.hsmId));
   }
 
   #changeOf(kind: KindName, id: string, content: Buffer, removed: boolean, origin: string): Change {
@@ -166,19 +191,33 @@ export class Vault {
   }
 
   #append(made: Change): void {
-    const encoded = encodeChange(made);
-    const ref = this.store.append(encoded);
-    encoded.fill(0);
-    this.#take(made, ref);
+    this.#write(made);
     this.#erase();
   }
 
-  /** Says which record is overwritten, then overwrites it: a start in between does both again. */
+  #write(made: Change): void {
+    // What cannot be read must not be in the log: the next start would take it for altered.
+    const value = readValue(made);
+    const encoded = encodeChange(made);
+    const ref = this.store.append(encoded);
+    encoded.fill(0);
+    if (this.#counts(made)) this.#hold(made, value, ref);
+  }
+
+  /**
+   * Says which record is overwritten, then overwrites it: a start in between does both again. The change that it follows
+   * is made and stays so: what there is no room for is done after a later one, or at the next start.
+   */
   #erase(): void {
-    for (let ref = this.#toErase.shift(); ref !== undefined; ref = this.#toErase.shift()) {
-      // What there is no room for now is done at the next start.
-      this.put('erased', String(ref.offset), {});
-      this.store.log.overwrite(ref);
+    try {
+      for (let ref = this.#toErase[0]; ref !== undefined; ref = this.#toErase[0]) {
+        const erased = encodeValue('erased', {});
+        this.#write(this.#changeOf('erased', String(ref.offset), erased, false, ''));
+        this.store.log.overwrite(ref);
+        this.#toErase.shift();
+      }
+    } catch {
+      // `unerased` tells.
     }
   }
 
@@ -193,15 +232,21 @@ export class Vault {
     if (origin !== '') this.#sequences.set(origin, Math.max(sequence, this.sequence(origin)));
   }
 
-  #take({ content, ...meta }: Change, ref: RecordRef | undefined): void {
-    const kind = kindOf(meta.kind);
-    if (kind === undefined) throw new HsmError('tampered', 'a record of no known kind');
+  #take(made: Change, ref: RecordRef | undefined): void {
+    if (this.#counts(made)) this.#hold(made, readValue(made), ref);
+  }
+
+  /** From here on the change is known. */
+  #counts(meta: Held['meta']): boolean {
     this.#know(meta.origin, meta.sequence);
     this.#clock = Math.max(this.#clock, meta.clock);
+    return wins(meta, this.#of(knownKind(meta.kind)).get(meta.id)?.meta);
+  }
+
+  #hold({ content: _, ...meta }: Change, value: unknown, ref: RecordRef | undefined): void {
+    const kind = knownKind(meta.kind);
     const map = this.#of(kind);
     const before = map.get(meta.id);
-    if (!wins(meta, before?.meta)) return;
-    const value = meta.removed ? undefined : decodeValue(kind, content);
     map.set(meta.id, { kind, meta, value, ref, checked: performance.now() });
     if (kind === 'key' && before?.ref !== undefined && before.value !== undefined)
       this.#toErase.push(before.ref);
@@ -213,10 +258,27 @@ export class Vault {
   }
 }
 
-/** Last writer wins, and all members agree who that is. */
+function knownKind(number: number): KindName {
+  const kind = kindOf(number);
+  if (kind === undefined) throw new HsmError('tampered', 'a record of no known kind');
+  return kind;
+}
+
+/** Throws `refused` for what is no content of the kind. */
+function readValue({ kind, removed, content }: Change): unknown {
+  if (removed) return undefined;
+  try {
+    return decodeValue(knownKind(kind), content);
+  } catch {
+    throw new HsmError('refused', 'a change that cannot be read');
+  }
+}
+
+/** Last writer wins, and a removal what was written at the same time; all members agree which that is. */
 function wins(next: Omit<Change, 'content'>, before: Omit<Change, 'content'> | undefined): boolean {
   if (before === undefined) return true;
   if (next.clock !== before.clock) return next.clock > before.clock;
+  if (next.removed !== before.removed) return next.removed;
   return next.origin === before.origin ? next.sequence >= before.sequence : next.origin > before.origin;
 }
 

@@ -100,7 +100,7 @@ test('a joining HSM takes a cluster only from a link with a member of it', async
   await spy.meet();
   await cluster.until(async () => copy.some(({ id }) => id === SECOND), 'the spy has all');
   await stranger.link.call('changes', { changes: copy });
-  assert.notEqual(await refusal(stranger.link.call('caughtUp', {})), 'done');
+  assert.notEqual(await refusal(stranger.link.call('caughtUp', { held: [] })), 'done');
   await cluster.until(async () => stranger.closed, 'the link is closed');
   assert.equal((await other.describe()).state, 'joining');
 });

@@ -32,15 +32,16 @@ export function clusterOperations({ hsm }: Hsm, hooks: ClusterHooks): Operations
   /** A cut in between leaves the object, and the next start writes the store anew by it. */
   const change = async (changed: Partial<ValueOf<'cluster'>>): Promise<void> => {
     const before = hsm.cluster;
-    const made = vault.put('cluster', 'cluster', { ...before, ...changed });
-    try {
-      hooks.clusterChanged();
-    } catch (error) {
-      // Without room for the store nothing has changed.
-      vault.put('cluster', 'cluster', before);
-      throw error;
-    }
-    await hsm.commit([made]);
+    await hsm.commit(() => {
+      vault.put('cluster', 'cluster', { ...before, ...changed });
+      try {
+        hooks.clusterChanged();
+      } catch (error) {
+        // Without room for the store nothing has changed.
+        vault.put('cluster', 'cluster', before);
+        throw error;
+      }
+    });
   };
 
   return {
@@ -124,7 +125,7 @@ async function approve(hsm: Unlocked, joining: string, identity: Uint8Array, by:
     approved: Date.now(),
     receipt: hsm.receipt(approval),
   };
-  await hsm.commit([hsm.vault.put('member', joining, member)]);
+  await hsm.commit(() => hsm.vault.put('member', joining, member));
 }
 
 /** In the place of an administrator. Throws `not-allowed`. */
@@ -138,7 +139,7 @@ export async function removeMember(hsm: Unlocked, gone: string): Promise<void> {
   if (gone === hsm.parts.place.hsmId || !hsm.members.includes(gone))
     throw new HsmError('not-found', 'there is no such other member');
   hsm.audit.write('REMOVE_MEMBER', { details: { member: gone } });
-  await hsm.commit([hsm.vault.remove('member', gone)]);
+  await hsm.commit(() => hsm.vault.remove('member', gone));
 }
 
 export function newUnlockCode(): { readonly code: string; readonly unlockKey: Buffer } {

@@ -36,10 +36,10 @@ export function keyOperations({ hsm, users, keys }: Hsm): Operations<Names> {
     const key = keyOf(user, made);
     const details = { usage: made.usage, extractable: made.extractable, lineage: key.lineage };
     audit.write(opcode, { user, key: handle, details });
-    const missed = await hsm.commit([vault.put('key', handle, key)]);
+    const missed = await hsm.commit(() => vault.put('key', handle, key));
     if (missed.length > 0) {
       audit.write('DELETE_KEY', { user, key: handle, details: { notAcknowledged: missed } });
-      await hsm.commit([vault.remove('key', handle)]);
+      await hsm.commit(() => vault.remove('key', handle));
       throw membersDown(missed);
     }
     return { key: keys.info(handle, key) };
@@ -72,8 +72,12 @@ export function keyOperations({ hsm, users, keys }: Hsm): Operations<Names> {
     async deleteKey({ handle }, { user }) {
       const key = keys.owned(handle, user);
       const entry = audit.write('DELETE_KEY', { user, key: handle, details: { lineage: key.lineage } });
-      const shares = keys.sharees(handle).map((sharee) => vault.remove('share', `${handle}/${sharee}`));
-      const missed = await hsm.commit([vault.remove('key', handle), ...shares]);
+      const away = await hsm.commit(() => {
+        for (const sharee of keys.sharees(handle)) vault.remove('share', `${handle}/${sharee}`);
+        vault.remove('key', handle);
+      });
+      // Where there was no room for it the key's record is still to be overwritten, here too.
+      const missed = vault.unerased > 0 ? [hsm.parts.place.hsmId, ...away] : away;
       const facts = { ...stated(handle, key), user, audit: entry };
       const erased = hsm.reached(missed);
       return { receipt: hsm.receipt({ type: 'deletion', ...facts, erased, notReached: missed }) };
@@ -83,7 +87,7 @@ export function keyOperations({ hsm, users, keys }: Hsm): Operations<Names> {
       keys.owned(handle, user);
       users.get(sharee);
       audit.write('SHARE_KEY', { user, key: handle, details: { name: sharee } });
-      await hsm.commit([vault.put('share', `${handle}/${sharee}`, {})]);
+      await hsm.commit(() => vault.put('share', `${handle}/${sharee}`, {}));
       return {};
     },
 
@@ -92,7 +96,7 @@ export function keyOperations({ hsm, users, keys }: Hsm): Operations<Names> {
       if (!keys.sharees(handle).includes(sharee))
         throw new HsmError('not-found', `the key is not shared with ${sharee}`);
       audit.write('UNSHARE_KEY', { user, key: handle, details: { name: sharee } });
-      await hsm.commit([vault.remove('share', `${handle}/${sharee}`)]);
+      await hsm.commit(() => vault.remove('share', `${handle}/${sharee}`));
       return {};
     },
 
@@ -129,7 +133,7 @@ export function keyOperations({ hsm, users, keys }: Hsm): Operations<Names> {
         ...(wrappingKey === undefined ? {} : { wrappingKey }),
         wrapped: hash,
       });
-      await hsm.commit([vault.put('export', `${handle}/${hash}`, { receipt })]);
+      await hsm.commit(() => vault.put('export', `${handle}/${hash}`, { receipt }));
       return { wrapped, receipt };
     },
 

@@ -43,7 +43,7 @@ export function userOperations({ hsm, users }: Hsm): Operations<Names> {
       if (vault.get('user', user) !== undefined) throw new HsmError('exists', `there is a user ${user}`);
       users.requireRoom();
       audit.write('CREATE_USER', { user: session.user, details: { name: user, role: chosen } });
-      await hsm.commit([vault.put('user', user, made)]);
+      await hsm.commit(() => vault.put('user', user, made));
       return {};
     },
 
@@ -53,7 +53,10 @@ export function userOperations({ hsm, users }: Hsm): Operations<Names> {
       const owned = [...vault.entries('key')].filter(([, { owner }]) => owner === user).length;
       if (owned > 0) throw new HsmError('refused', `the user owns ${owned} keys, which would be of nobody`);
       audit.write('DELETE_USER', { user: session.user, details: { name: user } });
-      await hsm.commit([vault.remove('user', user), vault.remove('lock', user)]);
+      await hsm.commit(() => {
+        vault.remove('user', user);
+        vault.remove('lock', user);
+      });
       return {};
     },
 
@@ -81,14 +84,14 @@ export function userOperations({ hsm, users }: Hsm): Operations<Names> {
       const entry = audit.write('CHANGE_PASSWORD', { user: session.user, details: { name: user } });
       // The session that changes its own password goes on; all others of the user end with the change.
       if (user === session.user) session.version = changed.version;
-      const missed = await hsm.commit([vault.put('user', user, changed)]);
+      const missed = await hsm.commit(() => vault.put('user', user, changed));
       return receiptOf(session, user, false, entry, missed);
     },
 
     async discardPassword(_, session) {
       const { user } = session;
       const entry = audit.write('DISCARD_PASSWORD', { user });
-      const missed = await hsm.commit([vault.put('user', user, withoutPassword(users.get(user)))]);
+      const missed = await hsm.commit(() => vault.put('user', user, withoutPassword(users.get(user))));
       return receiptOf(session, user, true, entry, missed);
     },
   };

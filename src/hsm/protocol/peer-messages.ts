@@ -5,10 +5,12 @@
 import { bytes, flag, list, struct, text, u8, u64 } from '../../engine/protocol/codec.ts';
 
 const empty = struct({});
+const held = list(struct({ origin: text, sequence: u64 }));
 
 /**
  * A change of one object of the cluster, which counts as a whole. `origin` made it as its `sequence`th; of two changes of
- * one object the one with the greater `clock` counts, then that of the greater `origin`. `removed`: the object is no more.
+ * one object the one with the greater `clock` counts, then a removal, then that of the greater `origin`. `removed`: the
+ * object is no more.
  */
 export const change = {
   kind: u8,
@@ -37,14 +39,17 @@ export const peerMessages = {
       clusterId: text,
       hsmId: text,
       joining: flag,
-      held: list(struct({ origin: text, sequence: u64 })),
+      held,
     }),
     empty,
   ),
   /** Stored when the reply comes. At most CHANGES_MAX bytes of content. */
   changes: define(2, struct({ changes: list(struct(change)) }), empty),
-  /** Every change that the other lacked has been sent: from here on each new one comes as it is made. */
-  caughtUp: define(3, empty, empty),
+  /**
+   * Every change that the other lacked has been sent: from here on each new one comes as it is made. `held`: as in `meet`,
+   * when that was. What the other still lacks of these are changes whose place others took.
+   */
+  caughtUp: define(3, struct({ held }), empty),
 } as const;
 
 export const CHANGES_MAX = 256 * 1024;
