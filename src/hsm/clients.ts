@@ -165,7 +165,11 @@ export class Clients {
       throw new HsmError('state', 'this connection was to a locked HSM: connect again');
     if (who === 'anyone') return;
     if (session === undefined) throw notLoggedIn();
-    if (who !== 'user' && session.role !== who) throw new HsmError('not-allowed', `this is for a ${who}`);
+    if (who !== 'user' && session.role !== who)
+      throw new HsmError(
+        'not-allowed',
+        `this is for ${who === 'admin' ? 'administrators' : 'crypto users'} only`,
+      );
   }
 
   #info(): ReplyOf<'info'> {

@@ -21,6 +21,8 @@ test('roles are kept apart', async () => {
   const alice = await cluster.login(hsm);
   const key = { label: 'k', usage: 0, extractable: false };
   assert.equal(await refusal(admin.call('generateKey', key)), 'not-allowed');
+  await assert.rejects(admin.call('generateKey', key), /this is for crypto users only/);
+  await assert.rejects(alice.call('createUser', { ...BOB, role: 1 }), /this is for administrators only/);
   assert.equal(await refusal(alice.call('createUser', { ...BOB, role: 1 })), 'not-allowed');
   assert.equal(
     await refusal(alice.call('changePassword', { ...ADMIN, password: 'another-one' })),
