@@ -6,7 +6,14 @@
 import { hash } from 'node:crypto';
 import { fstatSync, ftruncateSync } from 'node:fs';
 import { auditLines } from './audit-lines.ts';
-import { type AuditEntry, auditLine, FIRST_PREVIOUS, type Opcode, readAuditLine } from './protocol/audit.ts';
+import {
+  type AuditEntry,
+  auditLine,
+  FIRST_PREVIOUS,
+  needsNoKey,
+  type Opcode,
+  readAuditLine,
+} from './protocol/audit.ts';
 import { HsmError } from './protocol/errors.ts';
 import { readAt, writeAt } from './store/file.ts';
 import type { AuditHead } from './store/store.ts';
@@ -57,8 +64,10 @@ export class AuditLog {
     this.#sign = sign;
   }
 
-  /** Durable when this returns: the entry's number. */
+  /** Durable when this returns: the entry's number. Throws `full`; `state` for what has to be signed and cannot be. */
   write(opcode: Opcode, { result = 'ok', ...facts }: AuditFacts = {}): number {
+    if (this.#sign === undefined && !needsNoKey(opcode))
+      throw new HsmError('state', 'the HSM has no key to sign its audit log with');
     const sequence = this.#lines + 1;
     const entry = { sequence, boot: this.boot, time: Date.now(), opcode, result, ...facts };
     const line = Buffer.from(`${auditLine({ ...entry, previous: this.#previous }, this.#sign)}\n`);

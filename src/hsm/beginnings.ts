@@ -98,10 +98,18 @@ export function initialize(
   const { place, vault } = hsm.parts;
   checkClusterCertificate(hsm.cluster.key, certificate, trustAnchor);
   hsm.audit.write('INITIALIZE');
-  const cluster = { ...hsm.cluster, csr: '', certificate, trustAnchor };
-  vault.put('cluster', 'cluster', cluster);
-  vault.put('identity', 'identity', identityFor(place, cluster, hsm.identity.key));
-  vault.store.update(factsFor(place, cluster, lockedFor(place, cluster, hostSecret)));
+  const [before, { key, certificate: none }] = [hsm.cluster, hsm.identity];
+  const cluster = { ...before, csr: '', certificate, trustAnchor };
+  vault.draft('cluster', 'cluster', cluster);
+  vault.draft('identity', 'identity', identityFor(place, cluster, key));
+  try {
+    const facts = factsFor(place, cluster, lockedFor(place, cluster, hostSecret));
+    vault.rewrite(facts, wrapsFor(cluster, hostSecret));
+  } catch (error) {
+    vault.draft('cluster', 'cluster', before);
+    vault.draft('identity', 'identity', { key, certificate: none });
+    throw error;
+  }
 }
 
 /**
@@ -116,6 +124,8 @@ export async function activate(
 ): Promise<string> {
   const { place, vault } = hsm.parts;
   const admin = await newUser('admin', password);
+  // Meanwhile the HSM may have been erased or halted, which closes the store.
+  vault.store.requireOpen();
   // Another one may have been quicker.
   if (hsm.cluster.unlockKey.length > 0) throw new HsmError('state', 'the cluster is activated');
   const { code, unlockKey } = newUnlockCode();
@@ -145,7 +155,12 @@ export function adopt(
   const approved = vault.get('member', place.hsmId)?.identity;
   const whole =
     cluster !== undefined && new X509Certificate(cluster.certificate).checkPrivateKey(cluster.key);
-  if (!whole || approved === undefined || !spkiOfKey(identity).equals(approved))
+  if (
+    !whole ||
+    modes[cluster.mode] === undefined ||
+    approved === undefined ||
+    !spkiOfKey(identity).equals(approved)
+  )
     throw new HsmError('refused', 'what came is no cluster that approved this HSM');
   takeIdentity(vault, place, cluster, identity);
   vault.rewrite(
@@ -165,7 +180,8 @@ export function adoptBackup(
 ): void {
   for (const change of changes) vault.draftReceived(change);
   const cluster = vault.get('cluster', 'cluster');
-  if (cluster === undefined) throw new HsmError('refused', 'the backup has no cluster in it');
+  if (cluster === undefined || modes[cluster.mode] === undefined)
+    throw new HsmError('refused', 'the backup has no cluster in it');
   takeIdentity(vault, place, cluster, identity);
   admitSelf(unlocked(), 'restore');
   vault.rewrite(

@@ -226,7 +226,8 @@ export class Clients {
       const result = error instanceof HsmError ? error.code : 'internal';
       const { handle } = request as { handle?: string };
       const key = handle !== undefined && /^[0-9a-f]{16}$/.test(handle) ? { key: handle } : {};
-      this.#machine.audit?.write(opcode, { user, result, ...key });
+      // Not when the HSM has lost its keys meanwhile, which is written down as such.
+      this.#machine.audit?.note(opcode, { user, result, ...key });
       throw error;
     }
   }

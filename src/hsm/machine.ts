@@ -22,11 +22,11 @@ import type { HostReply, HostRequest, Mark } from './client/host-link.ts';
 import { describe } from './description.ts';
 import { hold } from './hold.ts';
 import { openByCode, openByHost, openStore, stateOnceOpen } from './open-store.ts';
-import type { Hsm } from './operations/operation.ts';
+import { at, type Hsm } from './operations/operation.ts';
 import { Peers } from './peers.ts';
 import { HsmError } from './protocol/errors.ts';
 import { beginnings } from './protocol/host-messages.ts';
-import { type HsmState, type TamperAnswer, tamperAnswers } from './protocol/values.ts';
+import { type HsmState, modes, type TamperAnswer, tamperAnswers } from './protocol/values.ts';
 import { peerSide, type ReplicaHooks } from './replica.ts';
 import { Sessions } from './sessions.ts';
 import { Store, type StoreFiles } from './store/store.ts';
@@ -35,6 +35,7 @@ import type { Place, Unlocked } from './unlocked.ts';
 import { checkCredentials } from './users.ts';
 import { type Change, Vault } from './vault.ts';
 import type { Wrap } from './wraps.ts';
+import { WrongCodes } from './wrong-codes.ts';
 
 export interface MachineOptions {
   readonly files: StoreFiles & { readonly audit: number };
@@ -46,6 +47,7 @@ export interface MachineOptions {
   peerLost(hsmId: string): void;
 }
 
+const AUDIT_HEAD_MS = 60_000;
 const HOW_TO_GO_ON =
   'Put back its files as they were, or delete this HSM and create another one in the cluster or from a backup.';
 
@@ -66,6 +68,8 @@ export class Machine {
   #reason = 'not started';
   #stopped = false;
   #toRestore: SealedBackup | undefined;
+  readonly #wrongCodes = new WrongCodes(() => this.#audit);
+  #auditTimer: NodeJS.Timeout | undefined;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -133,9 +137,10 @@ export class Machine {
     const wraps = this.#toRestore?.header.wraps ?? this.#store?.facts?.wraps ?? [];
     const key = openByCode(wraps, text);
     if (key === undefined) {
-      this.#audit?.write('UNLOCK', { result: 'wrong-credential' });
+      this.#wrongCodes.count();
       throw new HsmError('wrong-credential', 'the unlock code is not the one of this HSM');
     }
+    this.#wrongCodes.report();
     this.#audit?.write('UNLOCK');
     if (this.#toRestore === undefined) this.#open(key, (again) => openByCode(again, text));
     else this.#restoreFrom(this.#toRestore, key);
@@ -208,7 +213,9 @@ export class Machine {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#hsm?.hsm.uses.close();
+    this.#wrongCodes.report();
     this.#audit?.note('STOP', {});
+    this.#noteAudit();
     this.#forget();
     this.#enter('halted', 'stopped');
   }
@@ -234,6 +241,7 @@ export class Machine {
 
   #begin(store: Store): void {
     const { beginning, mode } = this.#start as HostRequest<'start'>;
+    at(modes, mode, 'mode');
     if (beginnings[beginning] === 'first') {
       const vault = new Vault(this.place.hsmId, store);
       beginFirst(vault, this.place, mode, this.#options.hostSecret);
@@ -297,6 +305,18 @@ export class Machine {
       mark: (mark) => this.#options.mark(mark),
       tampered: (what) => this.#tampered(what),
     });
+    clearInterval(this.#auditTimer);
+    this.#auditTimer = setInterval(() => this.#noteAudit(), AUDIT_HEAD_MS).unref();
+  }
+
+  /** So that what is cut off its end is missed, though nothing else was stored since. */
+  #noteAudit(): void {
+    try {
+      if (this.#hsm !== undefined) this.#store?.noteAudit();
+    } catch (error) {
+      // Where there is no room now, there may be at the next time.
+      if (!(error instanceof HsmError)) throw error;
+    }
   }
 
   /** The audit log is signed with another key from here on. */
@@ -352,9 +372,15 @@ export class Machine {
     this.#halt(`the store is an older one than the cluster has heard of. ${HOW_TO_GO_ON}`);
   }
 
+  /** Whoever altered the superblock shall not choose the answer to it: what can be undone is done then. */
+  #tamperAnswer(): TamperAnswer {
+    const { authentic, facts } = this.#store ?? {};
+    return authentic === true ? (tamperAnswers[facts?.tamperAnswer ?? 0] ?? 'halt') : 'halt';
+  }
+
   /** Forgets all keys; what becomes of the store is the tenant's setting. */
   #tampered(what: string): HsmError {
-    const answer: TamperAnswer = tamperAnswers[this.#store?.facts?.tamperAnswer ?? 0] ?? 'auto';
+    const answer = this.#tamperAnswer();
     const held = this.heldElsewhere || (this.#peers?.live.length ?? 0) > 0;
     this.#audit?.note('TAMPERED', { details: { what, answer, heldElsewhere: held } });
     if (answer === 'zeroize-always' || (answer === 'auto' && held))
@@ -370,6 +396,7 @@ export class Machine {
   }
 
   #forget(): void {
+    clearInterval(this.#auditTimer);
     this.#hsm?.hsm.uses.close();
     this.#audit?.signWith(undefined);
     this.#hsm = undefined;

@@ -13,8 +13,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AuditLog } from '../../src/hsm/audit-log.ts';
-import { newKey, spkiOfKey } from '../../src/hsm/certificates.ts';
-import { auditLine, checkAudit, FIRST_PREVIOUS, lineHash } from '../../src/hsm/protocol/audit.ts';
+import { newKey, signWith, spkiOfKey } from '../../src/hsm/certificates.ts';
+import {
+  auditLine,
+  checkAudit,
+  FIRST_PREVIOUS,
+  lineHash,
+  type Opcode,
+} from '../../src/hsm/protocol/audit.ts';
 import { Uses } from '../../src/hsm/uses.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockholm-hsm-audit-'));
@@ -93,6 +99,7 @@ test('uses of a busy key are written down hourly, when it is deleted and at the 
   mock.timers.enable({ apis: ['setInterval'] });
   const { fd } = opened();
   const log = new AuditLog(fd);
+  log.signWith(signWith(newKey()));
   const uses = new Uses(log);
   const use = (handle: string, count: number): void => {
     for (let i = 0; i < count; i += 1) uses.count(handle);
@@ -118,5 +125,27 @@ test('uses of a busy key are written down hourly, when it is deleted and at the 
   const again = new Uses(new AuditLog(fd));
   assert.deepEqual([again.total('busy'), again.total('gone')], [17_281, 3]);
   again.close();
+  closeSync(fd);
+});
+
+test('only what an HSM does without its keys may be unsigned in its log', () => {
+  const { fd } = opened();
+  const log = new AuditLog(fd);
+  log.write('START');
+  assert.throws(() => log.write('LOGIN', { user: 'alice' }), { code: 'state' });
+  const key = newKey();
+  log.signWith(signWith(key));
+  log.write('IDENTITY', { details: { identity: spkiOfKey(key).toString('base64') } });
+  log.write('LOGIN', { user: 'alice' });
+  const lines = [...log.read(1, 10)];
+  assert.equal(checkAudit(lines).problem, undefined);
+  const forged = (opcode: Opcode) =>
+    auditLine(
+      { sequence: 4, boot: 1, time: 1, opcode, result: 'ok', previous: lineHash(lines[2] ?? '') },
+      undefined,
+    );
+  assert.equal(checkAudit([...lines, forged('STOP')]).problem, undefined);
+  assert.deepEqual(checkAudit([...lines, forged('DELETE_KEY')]).problem, { at: 4, problem: 'signature' });
+  assert.deepEqual(checkAudit([forged('IDENTITY')]).problem, { at: 4, problem: 'signature' });
   closeSync(fd);
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encodeValue } from '../../src/hsm/objects.ts';
 import { modes } from '../../src/hsm/protocol/values.ts';
 import type { Session } from '../../src/hsm/sessions.ts';
+import { readSlot } from '../../src/hsm/store/superblock.ts';
 import { cutFolder, LocalHsm, type LocalPlan } from '../support/hsm-cuts.ts';
 
 const root = cutFolder();
@@ -105,6 +106,35 @@ test('wherever the confirmation of a code is cut, an HSM that knows of it is not
     if (await opens(cut, code))
       assert.equal(cut.machine.unlocked.hsm.cluster.formerUnlockKey.length, 32, `cut ${at}`);
     else assert.ok(await opens(cut, unlockCode));
+  });
+  hsm.drop();
+});
+
+test('wherever initialize is cut, an HSM that is initialized shows the certificate of its cluster', async () => {
+  const hsm = await new LocalHsm({ folder: folder() }).start();
+  const plans = await hsm.cuts(() => hsm.initialize());
+  const seen = new Set<string>();
+  await fromEach(plans, ({ machine }) => {
+    seen.add(`${machine.state} ${machine.tlsFace().use}`);
+  });
+  assert.deepEqual([...seen], ['uninitialized self', 'initialized active']);
+  hsm.drop();
+});
+
+test('wherever a store is cut while it is written anew, the next start ends what was to be erased', async () => {
+  const { hsm, code } = await active({ mode: 'unattended' });
+  const plans = await hsm.cuts(async () => hsm.cluster.setMode({ mode: modes.indexOf('attended') }, ADMIN));
+  await fromEach(plans, async (cut, at) => {
+    if (cut.machine.state === 'locked') await cut.machine.unlock(code);
+    const { facts } = cut.machine.unlocked.hsm.vault.store;
+    const before = readFileSync(cut.path('log')).subarray(0, facts?.log.start);
+    assert.ok(
+      before.every((byte) => byte === 0),
+      `cut ${at}`,
+    );
+    const slots = (['slot-a', 'slot-b'] as const).map((name) => openSync(cut.path(name), 'r'));
+    for (const slot of slots) assert.equal(readSlot(slot)?.log.start, facts?.log.start, `cut ${at}`);
+    for (const slot of slots) closeSync(slot);
   });
   hsm.drop();
 });

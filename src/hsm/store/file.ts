@@ -46,6 +46,14 @@ export function zeroAt(fd: number, offset: number, size: number): void {
   }
 }
 
+/** All before `end` that is not zero yet. */
+export function zeroBefore(fd: number, end: number): void {
+  for (let at = 0; at < end; at += CHUNK) {
+    const part = readAt(fd, at, Math.min(CHUNK, end - at));
+    if (part.some((byte) => byte !== 0)) zeroAt(fd, at, part.length);
+  }
+}
+
 /** Overwritten, then cut to nothing. */
 export function eraseFile(fd: number): void {
   zeroAt(fd, 0, readRest(fd, 0).length);

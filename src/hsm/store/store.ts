@@ -4,7 +4,7 @@
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { HsmError } from '../protocol/errors.ts';
-import { eraseFile, zeroAt } from './file.ts';
+import { eraseFile, zeroAt, zeroBefore } from './file.ts';
 import { Log, type LogRecord, type RecordRef } from './log.ts';
 import { isAuthentic, readSlot, SUPERBLOCK_VERSION, type Superblock, writeSlot } from './superblock.ts';
 
@@ -27,6 +27,9 @@ export class Store {
   #log: Log | undefined;
   /** A slot was damaged and is to be written anew. */
   readonly damaged: boolean;
+  /** The other slot is from before the store was written anew, which was cut. */
+  readonly #unfinished: boolean;
+  #authentic = false;
 
   /** `audit`: where the audit log ends, to be put down with each write. */
   constructor(files: StoreFiles, audit: () => AuditHead) {
@@ -36,6 +39,7 @@ export class Store {
     const [a, b] = slots;
     this.#block = a === undefined || (b !== undefined && b.generation > a.generation) ? b : a;
     this.damaged = this.#block !== undefined && slots.includes(undefined);
+    this.#unfinished = a !== undefined && b !== undefined && a.log.start !== b.log.start;
   }
 
   /** What is known without the storage key; undefined when nothing was ever stored. */
@@ -43,9 +47,20 @@ export class Store {
     return this.#block;
   }
 
+  /** Whether `facts` are as this HSM wrote them: known once the storage key was there. */
+  get authentic(): boolean {
+    return this.#authentic;
+  }
+
+  /** Throws `state`. */
   get log(): Log {
+    this.requireOpen();
+    return this.#log as Log;
+  }
+
+  /** Throws `state`. */
+  requireOpen(): void {
     if (this.#log === undefined) throw new HsmError('state', 'the store is not open');
-    return this.#log;
   }
 
   /** Throws `tampered`. `passed` is told the number and tag of every record. */
@@ -53,10 +68,11 @@ export class Store {
     const block = this.#block;
     if (block === undefined || !isAuthentic(block, storageKey))
       throw new HsmError('tampered', 'the superblock is not as it was written');
+    this.#authentic = true;
     const { log, records } = Log.read(this.#files.log, storageKey, block.log, passed);
     this.#storageKey = storageKey;
     this.#log = log;
-    if (this.damaged) this.#writeBoth(block);
+    this.#finish(block);
     return records;
   }
 
@@ -77,6 +93,13 @@ export class Store {
       throw error;
     }
     return ref;
+  }
+
+  /** The end of the audit log is put down, without a record. */
+  noteAudit(): void {
+    const block = this.#block;
+    if (block === undefined || this.#log === undefined || block.audit.hash === this.#audit().hash) return;
+    this.#writeNext(block);
   }
 
   /** Changes facts that do not concern the storage key. */
@@ -109,6 +132,7 @@ export class Store {
       this.#log = before.log;
       throw error;
     }
+    this.#authentic = true;
     if (this.#block !== undefined) this.#writeNext(this.#block);
     if (old !== undefined) zeroAt(this.#files.log, old.start, old.end - old.start);
     return refs;
@@ -131,6 +155,17 @@ export class Store {
     const block = { ...facts, version: SUPERBLOCK_VERSION, generation: 1, log: gone, audit: this.#audit() };
     for (const fd of [this.#files.slotA, this.#files.slotB]) writeSlot(fd, block, undefined);
     this.#block = readSlot(this.#files.slotA);
+  }
+
+  /** What a cut left undone. Where there is no room for it now, the next start does it. */
+  #finish(block: Superblock): void {
+    try {
+      if (this.damaged || this.#unfinished) this.#writeBoth(block);
+      // Of a store that was written anew: what is under the old key.
+      zeroBefore(this.#files.log, block.log.start);
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error;
+    }
   }
 
   #writeNext(facts: Omit<Superblock, 'mac' | 'log' | 'audit'>): void {
