@@ -190,6 +190,11 @@ export function adoptBackup(
   );
 }
 
+/** The audit log is signed with another key from here on. */
+export function nameIdentity({ identity, audit }: Unlocked): void {
+  audit.write('IDENTITY', { details: { identity: spkiOfKey(identity.key).toString('base64') } });
+}
+
 function takeIdentity(vault: Vault, place: Place, cluster: Cluster, key: KeyObject): void {
   vault.draft('identity', 'identity', identityFor(place, cluster, key));
 }

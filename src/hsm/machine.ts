@@ -5,6 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Log } from '../engine/protocol/log.ts';
+import { AuditHeads } from './audit-heads.ts';
 import { AuditLog } from './audit-log.ts';
 import { openBackup, type SealedBackup } from './backup.ts';
 import { Backups } from './backups.ts';
@@ -15,9 +16,10 @@ import {
   beginFirst,
   followCluster,
   initialize,
+  nameIdentity,
   wrapsFor,
 } from './beginnings.ts';
-import { newKey, spkiOfKey } from './certificates.ts';
+import { newKey } from './certificates.ts';
 import type { HostReply, HostRequest, Mark } from './client/host-link.ts';
 import { describe } from './description.ts';
 import { hold } from './hold.ts';
@@ -26,10 +28,11 @@ import { at, type Hsm } from './operations/operation.ts';
 import { Peers } from './peers.ts';
 import { HsmError } from './protocol/errors.ts';
 import { beginnings } from './protocol/host-messages.ts';
-import { type HsmState, modes, type TamperAnswer, tamperAnswers } from './protocol/values.ts';
+import { type HsmState, modes } from './protocol/values.ts';
 import { peerSide, type ReplicaHooks } from './replica.ts';
 import { Sessions } from './sessions.ts';
 import { Store, type StoreFiles } from './store/store.ts';
+import { answerTo } from './tampering.ts';
 import { type TlsFace, tlsFace } from './tls-face.ts';
 import type { Place, Unlocked } from './unlocked.ts';
 import { checkCredentials } from './users.ts';
@@ -47,7 +50,6 @@ export interface MachineOptions {
   peerLost(hsmId: string): void;
 }
 
-const AUDIT_HEAD_MS = 60_000;
 const HOW_TO_GO_ON =
   'Put back its files as they were, or delete this HSM and create another one in the cluster or from a backup.';
 
@@ -69,7 +71,7 @@ export class Machine {
   #stopped = false;
   #toRestore: SealedBackup | undefined;
   readonly #wrongCodes = new WrongCodes(() => this.#audit);
-  #auditTimer: NodeJS.Timeout | undefined;
+  readonly #auditHeads = new AuditHeads();
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -151,7 +153,7 @@ export class Machine {
     checkCredentials(user, password);
     const { hsm } = this.unlocked;
     const code = await activate(hsm, user, password, this.#options.hostSecret);
-    this.#identify();
+    nameIdentity(this.unlocked.hsm);
     await this.#settled();
     this.#enter('active');
     return code;
@@ -215,7 +217,7 @@ export class Machine {
     this.#hsm?.hsm.uses.close();
     this.#wrongCodes.report();
     this.#audit?.note('STOP', {});
-    this.#noteAudit();
+    this.#auditHeads.note();
     this.#forget();
     this.#enter('halted', 'stopped');
   }
@@ -246,7 +248,7 @@ export class Machine {
       const vault = new Vault(this.place.hsmId, store);
       beginFirst(vault, this.place, mode, this.#options.hostSecret);
       this.#hold(vault);
-      this.#identify();
+      nameIdentity(this.unlocked.hsm);
       this.#enter('uninitialized');
     } else {
       this.#enter(beginnings[beginning] === 'join' ? 'joining' : 'restoring');
@@ -305,25 +307,7 @@ export class Machine {
       mark: (mark) => this.#options.mark(mark),
       tampered: (what) => this.#tampered(what),
     });
-    clearInterval(this.#auditTimer);
-    this.#auditTimer = setInterval(() => this.#noteAudit(), AUDIT_HEAD_MS).unref();
-  }
-
-  /** So that what is cut off its end is missed, though nothing else was stored since. */
-  #noteAudit(): void {
-    try {
-      if (this.#hsm !== undefined) this.#store?.noteAudit();
-    } catch (error) {
-      // Where there is no room now, there may be at the next time.
-      if (!(error instanceof HsmError)) throw error;
-    }
-  }
-
-  /** The audit log is signed with another key from here on. */
-  #identify(): void {
-    const { hsm } = this.unlocked;
-    const identity = spkiOfKey(hsm.identity.key).toString('base64');
-    hsm.audit.write('IDENTITY', { details: { identity } });
+    this.#auditHeads.begin(vault.store);
   }
 
   #restoreFrom(sealed: SealedBackup, key: KeyObject): void {
@@ -334,7 +318,7 @@ export class Machine {
       return this.unlocked.hsm;
     };
     adoptBackup(vault, this.place, changes, this.#fresh, this.#options.hostSecret, unlocked);
-    this.#identify();
+    nameIdentity(this.unlocked.hsm);
     this.#audit?.write('RESTORE', { details: { cluster: sealed.header.clusterId } });
     this.#toRestore = undefined;
     this.#enter('active');
@@ -363,7 +347,7 @@ export class Machine {
     const vault = new Vault(this.place.hsmId, this.#store as Store);
     adopt(vault, this.place, changes, this.#fresh, this.#options.hostSecret);
     this.#hold(vault);
-    this.#identify();
+    nameIdentity(this.unlocked.hsm);
     this.#audit?.write('MEMBER_JOINED');
     this.#enter('active');
   }
@@ -372,19 +356,12 @@ export class Machine {
     this.#halt(`the store is an older one than the cluster has heard of. ${HOW_TO_GO_ON}`);
   }
 
-  /** Whoever altered the superblock shall not choose the answer to it: what can be undone is done then. */
-  #tamperAnswer(): TamperAnswer {
-    const { authentic, facts } = this.#store ?? {};
-    return authentic === true ? (tamperAnswers[facts?.tamperAnswer ?? 0] ?? 'halt') : 'halt';
-  }
-
   /** Forgets all keys; what becomes of the store is the tenant's setting. */
   #tampered(what: string): HsmError {
-    const answer = this.#tamperAnswer();
     const held = this.heldElsewhere || (this.#peers?.live.length ?? 0) > 0;
+    const { answer, zeroize } = answerTo(this.#store, held);
     this.#audit?.note('TAMPERED', { details: { what, answer, heldElsewhere: held } });
-    if (answer === 'zeroize-always' || (answer === 'auto' && held))
-      this.zeroize(`because ${what} was altered`);
+    if (zeroize) this.zeroize(`because ${what} was altered`);
     else this.#halt(`${what} was altered. ${HOW_TO_GO_ON}`);
     return new HsmError('tampered', `${what} was altered`);
   }
@@ -396,7 +373,7 @@ export class Machine {
   }
 
   #forget(): void {
-    clearInterval(this.#auditTimer);
+    this.#auditHeads.end();
     this.#hsm?.hsm.uses.close();
     this.#audit?.signWith(undefined);
     this.#hsm = undefined;
