@@ -136,7 +136,7 @@ test('users are made, listed, given passwords and deleted', async () => {
   const alice = ['--user', 'alice', '--password-file', 'alice.txt'];
   await commands.fails(
     1,
-    /for an? admin.*log in as the other/,
+    /for administrators only.*log in as the other/,
     'user',
     'delete',
     '--username',
