@@ -1,5 +1,6 @@
 /** AES-256-GCM with 128-bit tags (SP 800-38D), ciphertext followed by tag. */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { release } from './release.ts';
 
 export const NONCE_SIZE = 12;
 export const TAG_SIZE = 16;
@@ -9,27 +10,20 @@ const options = { authTagLength: TAG_SIZE };
 /** For keys that seal one message. */
 export const FIXED_NONCE = Buffer.alloc(NONCE_SIZE);
 
-/** The pieces of the plaintext, sealed as one, handed to `take` in parts that are gone when it returns. */
-export function sealPieces(
+/** The plaintext sealed, handed to `take` in parts that are gone when it returns. */
+export function sealTo(
+  take: (part: Buffer) => void,
   key: Uint8Array,
   nonce: Uint8Array,
-  pieces: readonly Uint8Array[],
-  take: (part: Buffer) => void,
+  plaintext: Uint8Array,
 ): void {
   const cipher = createCipheriv(ALGORITHM, key, nonce, options);
-  for (const piece of pieces) {
-    const part = cipher.update(piece);
-    take(part);
-    release(part);
-  }
+  const ciphertext = cipher.update(plaintext);
+  take(ciphertext);
+  release(ciphertext);
   // GCM has no last block; `final` computes the tag.
   cipher.final();
   take(cipher.getAuthTag());
-}
-
-/** Gives memory back at once: what the collector does not know to be large is collected late, and then all at once. */
-function release({ buffer, length }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 export function seal(key: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Buffer {

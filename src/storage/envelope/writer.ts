@@ -48,7 +48,7 @@ export class ObjectWriter {
     this.#ready.add(this.#header);
   }
 
-  /** A promise where a batch has to be waited for, before anything more is written. */
+  /** The piece is not needed afterwards. A promise where a batch has to be waited for before more is written. */
   write(piece: Buffer): Promise<void> | undefined {
     this.#sealer.push(piece, this.#ready);
     return this.#ready.size >= BATCH ? this.#flush() : undefined;

@@ -2,6 +2,7 @@
 import type { Payload } from '../../wire/rest-xml/payload.ts';
 import type { Manifest } from '../envelope/manifest.ts';
 import type { Wrap } from '../envelope/object-keys.ts';
+import { release } from '../envelope/release.ts';
 import { ObjectWriter } from '../envelope/writer.ts';
 import { type BodyChecks, BodyDigests } from './checks.ts';
 import { contextOf, MANAGED_KEY } from './encryption.ts';
@@ -51,12 +52,14 @@ export async function writeObject(
   }
 }
 
+/** The pieces are this function's: what is upstream hands each over and keeps nothing of it. */
 async function takeIn(payload: Payload, digests: BodyDigests, writer: ObjectWriter): Promise<Manifest> {
   let size = 0;
   for await (const piece of payload) {
     size += piece.length;
     digests.update(piece);
     const written = writer.write(piece);
+    release(piece);
     if (written !== undefined) await written;
   }
   if (size !== payload.length) throw incompleteBody();
