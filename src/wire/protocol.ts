@@ -33,6 +33,8 @@ export interface ReplyStream {
   /** Bytes that all chunks have together; of an answer to HEAD, those that GET would have. */
   readonly length: number;
   readonly chunks: readonly Buffer[] | AsyncIterable<readonly Buffer[]>;
+  /** Takes back the memory of a chunk of an iterable that was sent. */
+  readonly sent?: (chunk: Buffer) => void;
   close(): Promise<void>;
 }
 

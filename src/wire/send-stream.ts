@@ -14,7 +14,7 @@ export async function sendStream(
   try {
     response.socket?.setTimeout(idleMs);
     if (response.req.method === 'HEAD') response.end();
-    else await sendChunks(response, stream.chunks);
+    else await sendChunks(response, stream);
   } catch (error) {
     response.destroy();
     throw error;
@@ -26,7 +26,7 @@ export async function sendStream(
 /** Bytes that may wait to be taken while more are made ready. */
 const AHEAD = 2 * 1024 * 1024;
 
-async function sendChunks(response: ServerResponse, chunks: ReplyStream['chunks']): Promise<void> {
+async function sendChunks(response: ServerResponse, { chunks, sent }: ReplyStream): Promise<void> {
   if (Array.isArray(chunks)) {
     writeTogether(response, chunks as readonly Buffer[]);
     response.end();
@@ -34,16 +34,21 @@ async function sendChunks(response: ServerResponse, chunks: ReplyStream['chunks'
   }
   for await (const batch of chunks as AsyncIterable<readonly Buffer[]>) {
     if (response.destroyed) return;
-    writeTogether(response, batch);
+    writeTogether(response, batch, sent);
     if (response.writableLength > AHEAD) await drained(response);
   }
   response.end();
 }
 
 /** In one system call. */
-function writeTogether(response: ServerResponse, chunks: readonly Buffer[]): void {
+function writeTogether(
+  response: ServerResponse,
+  chunks: readonly Buffer[],
+  sent?: (chunk: Buffer) => void,
+): void {
   response.cork();
-  for (const chunk of chunks) response.write(chunk);
+  // Of a chunk whose sending failed, the system may still have the memory.
+  for (const chunk of chunks) response.write(chunk, (error) => error ?? sent?.(chunk));
   response.uncork();
 }
 

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../envelope/manifest.ts';
 import type { ObjectReader, Range } from '../../envelope/reader.ts';
+import { release } from '../../envelope/release.ts';
 import { noSuchKey } from '../errors.ts';
 import { operation, type S3Answer, type S3Target } from '../operation.ts';
 import {
@@ -66,5 +67,5 @@ function streamOf(reader: ObjectReader, range: Range, { size }: Manifest) {
   const length = size === 0 ? 0 : range.end - range.start;
   const whole = reader.bytes(range);
   if (whole !== undefined) return { length, chunks: whole, close: async () => undefined };
-  return { length, chunks: reader.read(range), close: () => reader.close() };
+  return { length, chunks: reader.read(range), sent: release, close: () => reader.close() };
 }
