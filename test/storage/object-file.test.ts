@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import {
   CHUNK_SIZE,
@@ -150,6 +151,17 @@ test('an object in the place of another, of another name or generation, is refus
   }
   assert.ok(await read(folder.path('old'), old, size, { binding }));
   await assert.rejects(read(folder.path('old'), old, size - 1, { binding }), refused);
+});
+
+test('a pipe in the place of an object is refused, and nothing waits for it', async () => {
+  await using folder = await temporaryFolder();
+  for (const size of [100, LARGE]) {
+    const path = folder.path(`object-${size}`);
+    const key = await write(path, pattern(size));
+    await rm(path);
+    execFileSync('mkfifo', [path]);
+    await assert.rejects(read(path, key, size), refused);
+  }
 });
 
 test('an object key is wrapped for one object and one data key', () => {

@@ -21,7 +21,7 @@ import {
 } from './layout.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { ObjectKey } from './object-key.ts';
-import { readSmallFile, SMALL_FILE } from './small-file.ts';
+import { READ_ONLY, readSmallFile, SMALL_FILE } from './small-file.ts';
 
 /** Chunks that are read at once. */
 const BATCH = 16;
@@ -70,9 +70,10 @@ export class ObjectReader {
       const whole = readSmallFile(object.path, contents + MANIFEST_MAX + 1);
       return ObjectReader.#ofWhole(object, key, whole);
     }
-    const file = await openFile(object.path, 'r');
+    const file = await openFile(object.path, READ_ONLY);
     let kept = false;
     try {
+      if (!(await file.stat()).isFile()) throw altered(object.binding.generation, 'it is no regular file');
       if (contents <= WHOLE)
         return ObjectReader.#ofWhole(object, key, await readAt(file, 0, contents + MANIFEST_MAX + 1));
       const start = await readAt(file, 0, HEADER_SIZE);
