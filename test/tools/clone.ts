@@ -19,12 +19,12 @@ if (!existsSync('node_modules/.bin/node')) symlinkSync(${JSON.stringify(process.
  * of these with exit code 7.
  */
 const serverScript = `
-process.stdout.write('serving ' + JSON.stringify(process.argv.slice(2)) + '\\n');
 const alive = setInterval(() => undefined, 1000);
 for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(signal, () => {
   process.stdout.write(signal + '\\n');
   setTimeout(() => { clearInterval(alive); process.exit(7); }, 300);
 });
+process.stdout.write('serving ' + JSON.stringify(process.argv.slice(2)) + '\\n');
 `;
 
 export class Clone {
