@@ -172,22 +172,34 @@ for (const [name, given, backed, ...expected] of [
   });
 }
 
-test('case 6: made in an HSM, wrapped out, imported, with the HSM’s receipt', async () => {
+const holders = [{ place: 'hsm:cluster-1', under: 'hsm-key' }] as const;
+const fromHsm = (lineage: string, time: number) => ({
+  clusterId: 'cluster-1',
+  hsmId: 'hsm-1',
+  lineage,
+  time,
+});
+
+/** A key whose material an HSM wrapped out, with its receipt. */
+async function importedFromHsm(lineage: string): Promise<string> {
   const { KeyId } = await emptyKey();
   const input = await request(KeyId, randomBytes(32));
-  const from = { clusterId: 'cluster-1', hsmId: 'hsm-1', lineage: 'lineage-6', time: 1 };
   const wrappedHash = createHash('sha256').update(input.EncryptedKeyMaterial).digest('hex');
   const publicKeyHash = Buffer.from(input.ImportToken).toString('hex', 11, 43);
-  const holders = [{ place: 'hsm:cluster-1', under: 'hsm-key' }] as const;
   await kms.rows.commit(
     await recordExportReceipt(kms.rows, ACCOUNT, wrappedHash, {
       publicKeyHash,
       holders,
       signed: 'c2ln',
-      from,
+      from: fromHsm(lineage, 1),
     }),
   );
   await kms.call('ImportKeyMaterial', input);
+  return KeyId;
+}
+
+test('case 6: made in an HSM, wrapped out, imported, with the HSM’s receipt', async () => {
+  const KeyId = await importedFromHsm('lineage-6');
   const kept = { ...cluster, members: [], extractable: true, store: undefined };
   const hsm = { ...noHsms, holding: async () => [kept] };
   const backups = [backupAt(kms.clock.time)];
@@ -198,6 +210,19 @@ test('case 6: made in an HSM, wrapped out, imported, with the HSM’s receipt', 
   assert.match((await cells(KeyId, { backups }))[0] ?? '', /^O or not known/);
   await kms.call('DeleteImportedKeyMaterial', { KeyId });
   assert.deepEqual(await cells(KeyId, { hsm }), ['T. / T.', 'T / T', 'T / T', 'T / T', 'T / T']);
+});
+
+test('what also left the HSM under a key of nobody knows whom is with whoever has that key', async () => {
+  const KeyId = await importedFromHsm('lineage-7');
+  const hsm = {
+    ...noHsms,
+    holding: async () => [{ ...cluster, members: [], extractable: true, store: undefined }],
+  };
+  const receipt = { publicKeyHash: 'ab'.repeat(32), holders, signed: 'c2ln', from: fromHsm('lineage-7', 2) };
+  await kms.rows.commit(await recordExportReceipt(kms.rows, ACCOUNT, 'cd'.repeat(32), receipt));
+  assert.match((await cells(KeyId, { hsm }))[0] ?? '', /^O or not known/);
+  await kms.call('DeleteImportedKeyMaterial', { KeyId });
+  assert.match((await cells(KeyId, { hsm }))[0] ?? '', /not known/);
 });
 
 test('the same material in two keys is named in both', async () => {

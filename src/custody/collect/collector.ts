@@ -3,6 +3,7 @@
 import type { HandedOut } from '../../audit/handed-out.ts';
 import type { AccountId } from '../../core/ids.ts';
 import { listAccounts } from '../../identity/accounts.ts';
+import { exportsOf } from '../../kms/export-receipts.ts';
 import type { Fact, Facts } from '../facts.ts';
 import type { Subject } from '../judge.ts';
 import { type BackupGroup, backupFacts, groupBackups } from './backups.ts';
@@ -126,7 +127,7 @@ export class Collector {
     return { id, tenant: people.tenantOf(id, accountNames.get(id) ?? ''), credentials: own };
   }
 
-  /** `known`: lineages of which the HSMs of this server know, and so who has them. */
+  /** `known`: lineages of which the HSMs of this server know, and so who has them: all that left them arrived here. */
   async #holdings(keys: readonly HeldKey[]) {
     const holdings: HsmHolding[] = [];
     const known = new Set<string>();
@@ -135,10 +136,19 @@ export class Collector {
         for (const name of [...(material.inHsm ? [material.inHsm] : []), ...material.leftHsms]) {
           const clusters = await this.#sources.hsm.holding(name);
           if (clusters === undefined) continue;
-          known.add(name.lineage);
+          if (!(await this.#leftElsewhere(key, name.lineage))) known.add(name.lineage);
           holdings.push(...clusters.map((cluster) => ({ key, material, cluster })));
         }
     return { holdings, known };
+  }
+
+  /** A wrapping that no import of the key brought in: whoever has the key that it is under has the material. */
+  async #leftElsewhere({ account, materials }: HeldKey, lineage: string): Promise<boolean> {
+    const arrived = new Set(
+      materials.flatMap((material) => material.lineage.map(({ arrival }) => arrival?.wrappedHash)),
+    );
+    const left = await exportsOf(this.#sources.rows, account, lineage);
+    return left.some(({ wrappedHash }) => !arrived.has(wrappedHash));
   }
 
   /** An S3 root has no entries of its own: what is under it is stored, and counted there. */
