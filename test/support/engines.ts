@@ -40,7 +40,7 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
   createSealFile(sealPath);
   let blob: Uint8Array = Buffer.alloc(0);
   let sealUses = 0;
-  const wanted: ((socket: Socket) => void)[] = [];
+  const wanted: { readonly lane: Lane; readonly take: (socket: Socket) => void }[] = [];
   const engine: EngineClient = new EngineClient({
     ...options,
     onPairLost: (lane) => engines.requestPair(lane),
@@ -58,9 +58,9 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
       return openSealFile(sealPath);
     },
     onPair(lane, socket) {
-      const taker = wanted.shift();
-      if (taker === undefined) engine.attach(lane, socket);
-      else taker(socket);
+      const at = wanted.findIndex((one) => one.lane === lane);
+      if (at === -1) engine.attach(lane, socket);
+      else wanted.splice(at, 1)[0]?.take(socket);
     },
     onFatal: (message) => {
       throw new Error(message);
@@ -82,7 +82,7 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
     sealUses: () => sealUses,
     rawPair: (lane) =>
       new Promise((resolve) => {
-        wanted.push(resolve);
+        wanted.push({ lane, take: resolve });
         engines.requestPair(lane);
       }),
     async killLane(lane) {
