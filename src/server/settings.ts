@@ -147,11 +147,13 @@ export const settingRows: readonly SettingRow[] = [
     parse: integer(1, 10_000_000),
   }),
   row('hsmNetwork', {
+    takes: '<network>',
     description: 'where HSMs get their addresses: 127.0.0.0/16 to 127.255.0.0/16',
     default: '127.96.0.0/16',
     parse: loopbackNetwork,
   }),
   row('hsmPort', {
+    takes: '<port>',
     description: 'the port of every HSM',
     default: '2223',
     parse: integer(1, 65_535),

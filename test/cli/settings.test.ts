@@ -91,6 +91,11 @@ test('each setting can come from each source: a flag before a variable before th
   }
 });
 
+test('every setting but the declared facts has a flag', () => {
+  const without = settingRows.filter(({ takes }) => takes === undefined).map(({ name }) => name);
+  assert.deepEqual(without, ['facts']);
+});
+
 test('the settings file is named by a flag or a variable, and an empty one sets nothing', () => {
   file('log-level: debug\n', 'by-variable.yaml');
   assert.equal(load({}, { LOCKHOLM_CONFIG: 'by-variable.yaml' }).logLevel, 'debug');
