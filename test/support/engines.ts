@@ -40,6 +40,8 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
   createSealFile(sealPath);
   let blob: Uint8Array = Buffer.alloc(0);
   let sealUses = 0;
+  // Until the client has its first pair of a lane, one that a test asks for would be that one.
+  const paired = { fast: Promise.withResolvers<void>(), slow: Promise.withResolvers<void>() };
   const wanted: { readonly lane: Lane; readonly take: (socket: Socket) => void }[] = [];
   const engine: EngineClient = new EngineClient({
     ...options,
@@ -59,8 +61,10 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
     },
     onPair(lane, socket) {
       const at = wanted.findIndex((one) => one.lane === lane);
-      if (at === -1) engine.attach(lane, socket);
-      else wanted.splice(at, 1)[0]?.take(socket);
+      if (at === -1) {
+        engine.attach(lane, socket);
+        paired[lane].resolve();
+      } else wanted.splice(at, 1)[0]?.take(socket);
     },
     onFatal: (message) => {
       throw new Error(message);
@@ -68,6 +72,7 @@ export async function startEngines(options: TestEngineOptions = {}): Promise<Tes
     log: () => undefined,
     backoff,
   });
+  await Promise.all([paired.fast.promise, paired.slow.promise]);
   const loadDomain = async (proposed: Uint8Array): Promise<void> => {
     blob = proposed;
     await engine.call('loadDomain', { blob });
