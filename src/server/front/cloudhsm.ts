@@ -14,10 +14,11 @@ import { ClusterDirectory } from '../../cloudhsm/directory.ts';
 import type { ClusterEventName } from '../../cloudhsm/events.ts';
 import type { HostClient } from '../../cloudhsm/host/client.ts';
 import type { BackupTimer, ClusterTimer, ClusterTimers, HsmTimer } from '../../cloudhsm/timers.ts';
-import { must, type Place, parseAccountId, parseRegion } from '../../core/ids.ts';
+import type { Place } from '../../core/ids.ts';
 import { type JobHandler, type JobRequest, schedule } from '../../store/jobs.ts';
 import type { Rows, RowsChange } from '../../store/rows-contract.ts';
 import type { Settings } from '../settings.ts';
+import { placeOf } from './job-place.ts';
 import { type ServiceEventParts, serviceEvents } from './service-events.ts';
 
 export interface CloudHsmParts extends ServiceEventParts {
@@ -85,10 +86,6 @@ export const cloudHsmJobs = (parts: CloudHsm): Readonly<Record<string, JobHandle
   [EXPIRE_BACKUPS]: { destructive: true, run: (job, { now }) => expireBackups(clusterOf(job), now, parts) },
 });
 
-const placeOf = ({ payload }: JobRequest): Place => ({
-  account: must(parseAccountId(String(payload.account)), 'account'),
-  region: must(parseRegion(String(payload.region)), 'Region'),
-});
 const clusterOf = (job: JobRequest): ClusterTimer => ({
   ...placeOf(job),
   clusterId: String(job.payload.clusterId),

@@ -1,6 +1,5 @@
 /** Binds custom key stores to clusters, engine, rows, journal and jobs. */
 import type { Clock } from '../../core/clock.ts';
-import { must, type Place, parseAccountId, parseRegion } from '../../core/ids.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import { hsmBackend } from '../../keystores/cloudhsm/backend.ts';
 import { connectStore } from '../../keystores/cloudhsm/connect.ts';
@@ -18,6 +17,7 @@ import type { Kms } from '../../kms/kms.ts';
 import type { AttemptTimer, OrphanTimer, StoreTimer, Timers } from '../../kms/timers.ts';
 import { type JobHandler, type JobRequest, schedule } from '../../store/jobs.ts';
 import type { Rows, RowsChange } from '../../store/rows-contract.ts';
+import { placeOf } from './job-place.ts';
 
 export interface KeyStoreParts {
   readonly rows: Rows;
@@ -76,10 +76,6 @@ export const keyStoreJobs = (parts: StoreParts, { keys }: Kms): Readonly<Record<
   [DROP_ORPHAN]: { destructive: false, run: (job) => dropOrphan(orphanOf(job), keys, parts) },
 });
 
-const placeOf = ({ payload }: JobRequest): Place => ({
-  account: must(parseAccountId(String(payload.account)), 'account'),
-  region: must(parseRegion(String(payload.region)), 'Region'),
-});
 const storeOf = (job: JobRequest): StoreTimer => ({ ...placeOf(job), storeId: String(job.payload.storeId) });
 const attemptOf = (job: JobRequest): AttemptTimer => ({
   ...storeOf(job),

@@ -1,5 +1,4 @@
 /** Binds KMS to engine, rows, journal and timers. */
-import { must, parseAccountId, parseRegion } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Engine } from '../../engine/protocol/messages.ts';
 import { Aliases } from '../../kms/aliases.ts';
@@ -18,6 +17,7 @@ import { Materials } from '../../kms/materials.ts';
 import type { KeyTimer, Timers } from '../../kms/timers.ts';
 import { type JobHandler, type JobRequest, schedule } from '../../store/jobs.ts';
 import type { Rows, RowsChange } from '../../store/rows-contract.ts';
+import { placeOf } from './job-place.ts';
 import { type BoundKeyStores, storeTimers } from './key-stores.ts';
 
 export interface KmsParts {
@@ -96,10 +96,6 @@ export const kmsJobs = (kms: Kms): Readonly<Record<string, JobHandler>> => ({
   [ERASE]: { destructive: false, run: () => kms.erase() },
 });
 
-const keyOf = ({ payload: { account, region, keyId } }: JobRequest): KeyTimer => ({
-  account: must(parseAccountId(String(account)), 'account'),
-  region: must(parseRegion(String(region)), 'Region'),
-  keyId: String(keyId),
-});
+const keyOf = (job: JobRequest): KeyTimer => ({ ...placeOf(job), keyId: textOf(job, 'keyId') });
 
 const textOf = ({ payload }: JobRequest, name: string): string => String(payload[name]);
