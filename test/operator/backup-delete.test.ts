@@ -1,7 +1,7 @@
 /** Backups that are deleted: their files go, their record stays. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { lockholm } from '../support/command-line.ts';
@@ -51,4 +51,17 @@ test('one that was moved is not taken for gone until somebody says so', async ()
   assert.deepEqual([JSON.parse(stdout).Status, JSON.parse(stdout).DeletedHow], ['Deleted', 'declared']);
   assert.equal(existsSync(`${path}-moved`), true);
   assert.match((await backup('delete', 'nosuch', '--yes')).stderr, /There is no backup nosuch/);
+});
+
+test('a link to where one was moved is not taken for it: removing the link would leave the backup', async () => {
+  const { id, path } = await made('three');
+  await rename(path, `${path}-moved`);
+  await symlink(`${path}-moved`, path);
+  const refused = await backup('delete', id, '--yes');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /is not in .* any more/);
+  assert.equal(existsSync(join(path, 'manifest.json')), true);
+  const { Backups } = JSON.parse((await backup('list')).stdout);
+  const listed = Backups.find(({ BackupId }: { BackupId: string }) => BackupId === id);
+  assert.equal(listed.Status, 'Complete');
 });

@@ -1,5 +1,5 @@
 /** Removes the files of a backup where they were written. */
-import { readFile, rm } from 'node:fs/promises';
+import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from './errors.ts';
 import { MANIFEST_FILE, parseManifest } from './manifest.ts';
@@ -16,8 +16,10 @@ export async function removeBackup({ id, path }: Pick<BackupRecord, 'id' | 'path
   await rm(path, { recursive: true });
 }
 
+/** Undefined for a link, too: what it leads to would stay. */
 async function idAt(path: string): Promise<string | undefined> {
   try {
+    if (!(await lstat(path)).isDirectory()) return undefined;
     return parseManifest(await readFile(join(path, MANIFEST_FILE)), path).id;
   } catch {
     return undefined;
