@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const OTHERS = 0o077;
 /** What Lockholm makes; the seal is left to those who read it, as it may be elsewhere. */
 const OURS =
-  /^(?:VERSION|lockholm\.db.*|journal|hsm(?:-marks|-backups)?|node|credentials.*|config|operator\.json|restore\.json|(?:front-)?lock\.(?:db|pid).*)$/;
+  /^(?:VERSION|lockholm\.db.*|journal|objects|hsm(?:-marks|-backups)?|node|credentials.*|config|operator\.json|restore\.json|(?:front-)?lock\.(?:db|pid).*)$/;
 
 /** Relative paths. A symbolic link has no mode of its own: its target is not looked at. */
 export async function openToOthers(data: string): Promise<readonly string[]> {

@@ -63,7 +63,7 @@ describe('a data folder', () => {
 
   it('is refused when other users may open what is in it', async () => {
     await openDataFolder(path);
-    mkdirSync(join(path, 'journal'), { mode: 0o700 });
+    for (const folder of ['journal', 'objects']) mkdirSync(join(path, folder), { mode: 0o700 });
     const files = [
       'node',
       'credentials',
@@ -75,7 +75,7 @@ describe('a data folder', () => {
     ];
     for (const name of files) writeFileSync(join(path, name), '', { mode: 0o600 });
     await openDataFolder(path);
-    for (const name of ['VERSION', 'journal', ...files]) {
+    for (const name of ['VERSION', 'journal', 'objects', ...files]) {
       const file = join(path, name);
       const { mode } = statSync(file);
       for (const wide of [0o040, 0o004, 0o022]) {
