@@ -14,8 +14,8 @@ import {
   u32,
   u64,
 } from '../../engine/protocol/codec.ts';
+import { define, empty } from '../../hsm/protocol/define.ts';
 
-const empty = struct({});
 const hsm = { hsmId: text } as const;
 const backup = { backupId: text } as const;
 
@@ -47,18 +47,13 @@ export const status = {
 const statusOf = struct(status);
 export type HsmStatus = FieldType<typeof statusOf>;
 
-const define = <const Code extends number, Request, Reply>(
-  code: Code,
-  request: { write: (...args: never[]) => void; read: (...args: never[]) => Request },
-  reply: { write: (...args: never[]) => void; read: (...args: never[]) => Reply },
-) => ({ code, request, reply }) as const;
-
 /** Asked by the front. */
 export const toHost = {
   /**
    * The HSM is to run; again for one that does, with what changed. `beginning` and `mode` index beginnings and modes, for
    * an HSM with an empty store. `family` names the host's secret for it. `members`: all HSMs of the cluster, this
-   * one included. `made`: it was whole before, and does not begin again where its files are gone. `backupId`, with `restore` alone: what it is restored from, under `clusterCertificate`.
+   * one included. `made`: it was whole before, and does not begin again where its files are gone. `backupId`, with
+   * `restore` alone: what it is restored from, under `clusterCertificate`.
    */
   run: define(
     1,

@@ -3,8 +3,7 @@
  * the host is the operator's. None of it carries a key in clear, but a backup's key is wrapped as the store's is.
  */
 import { bytes, flag, list, struct, text, u8, u32, u64 } from '../../engine/protocol/codec.ts';
-
-const empty = struct({});
+import { define, empty } from './define.ts';
 
 /** A place in the store's log: records so far, and the tag of the last one. */
 export const position = { records: u64, tag: bytes } as const;
@@ -12,12 +11,6 @@ export const position = { records: u64, tag: bytes } as const;
 /** How an HSM with an empty store begins; one with a store goes on as what it is. */
 export const beginnings = ['first', 'join', 'restore'] as const;
 export type Beginning = (typeof beginnings)[number];
-
-const define = <const Code extends number, Request, Reply>(
-  code: Code,
-  request: { write: (...args: never[]) => void; read: (...args: never[]) => Request },
-  reply: { write: (...args: never[]) => void; read: (...args: never[]) => Reply },
-) => ({ code, request, reply }) as const;
 
 /** Asked by the host. */
 export const toHsm = {

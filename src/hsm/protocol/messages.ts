@@ -16,12 +16,12 @@ import {
   u32,
   u64,
 } from '../../engine/protocol/codec.ts';
+import { define as defineMessage, empty, type Form } from './define.ts';
 import { keyInfo, memberInfo, userInfo } from './values.ts';
 
 export type Who = 'anyone' | 'user' | 'admin' | 'crypto-user';
 export type When = 'any' | 'locked' | 'initialized' | 'active';
 
-const empty = struct({});
 const handle = { handle: text } as const;
 /** `uses`: of the key on this HSM since its session began. */
 const uses = { uses: u64 } as const;
@@ -31,9 +31,9 @@ const define = <const Code extends number, Request, Reply>(
   code: Code,
   who: Who,
   when: When,
-  request: { write: (...args: never[]) => void; read: (...args: never[]) => Request },
-  reply: { write: (...args: never[]) => void; read: (...args: never[]) => Reply },
-) => ({ code, who, when, request, reply }) as const;
+  request: Form<Request>,
+  reply: Form<Reply>,
+) => ({ ...defineMessage(code, request, reply), who, when }) as const;
 
 export const messages = {
   // Before a login.

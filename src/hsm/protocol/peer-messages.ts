@@ -3,8 +3,8 @@
  * identity key to the other: hosts and networks between them see ciphertext. Both ends may ask.
  */
 import { bytes, flag, list, struct, text, u8, u64 } from '../../engine/protocol/codec.ts';
+import { define, empty } from './define.ts';
 
-const empty = struct({});
 const held = list(struct({ origin: text, sequence: u64 }));
 
 /**
@@ -21,12 +21,6 @@ export const change = {
   removed: flag,
   content: bytes,
 } as const;
-
-const define = <const Code extends number, Request, Reply>(
-  code: Code,
-  request: { write: (...args: never[]) => void; read: (...args: never[]) => Request },
-  reply: { write: (...args: never[]) => void; read: (...args: never[]) => Reply },
-) => ({ code, request, reply }) as const;
 
 export const peerMessages = {
   /**
