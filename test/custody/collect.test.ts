@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { reportText } from '../../src/cli/custody/text.ts';
 import { type HsmCluster, noHsms } from '../../src/custody/collect/hsm-facts.ts';
+import { reportPage } from '../../src/custody/html/page.ts';
 import { recordExportReceipt } from '../../src/kms/export-receipts.ts';
 import { importing } from '../kms/importing.ts';
 import { ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
@@ -50,6 +52,10 @@ test('case 2d: a destroyed key is nobody’s on record, once the last backup is 
   assert.equal(thief, 'K / K');
   const { lineage } = await judged(arn, { backups: [kept] });
   assert.deepEqual([lineage[0]?.inBackups, lineage[0]?.outlivedByBackup], [[kept.id], true]);
+  assert.match(
+    reportText(await reporterOf(kms).about(arn), 400),
+    /^ {2}could once have taken a copy: service-account, root$/m,
+  );
   assert.deepEqual(await cells(arn), everywhere('nobody on record'));
   const deleted = { time: kms.clock.time, how: 'removed', entry: 'e' } as const;
   assert.deepEqual(await cells(arn, { backups: [{ ...kept, deleted }] }), everywhere('nobody on record'));
@@ -206,6 +212,9 @@ test('case 6: made in an HSM, wrapped out, imported, with the HSM’s receipt', 
   const expected = ['O. / ', 'alone / alone', 'alone / alone', 'alone / alone', 'K or T / K or T'];
   assert.deepEqual(await cells(KeyId, { hsm, backups }), expected.with(0, `O. / ${approved}`));
   assert.deepEqual((await judged(KeyId, { hsm })).arrangements, ['HSM key exported to KMS']);
+  const report = await reporterOf(kms, { hsm }).about(KeyId);
+  for (const shown of [reportText(report, 400), reportPage(report)])
+    assert.match(shown, /imported \S+Z from HSM hsm-1 of cluster-1, by its receipt for .* [0-9a-f]{64}/);
   // Of HSMs that this server does not know, nobody can say who has what they hold.
   assert.match((await cells(KeyId, { backups }))[0] ?? '', /^O or not known/);
   await kms.call('DeleteImportedKeyMaterial', { KeyId });

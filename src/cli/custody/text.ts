@@ -4,6 +4,7 @@ import { printable } from '../../core/printable.ts';
 import { crosswalk } from '../../custody/report/crosswalk.ts';
 import { legend, notices, receivers, validity } from '../../custody/report/footer.ts';
 import type { CellReport, LineageReport, Report, SubjectReport } from '../../custody/report/report.ts';
+import { origins, takers } from '../../custody/report/words.ts';
 
 const MIN_WIDTH = 40;
 const GAP = 2;
@@ -66,7 +67,9 @@ function subjectText(subject: SubjectReport, width: number): readonly string[] {
       width,
     ),
     ...cost.flatMap(({ what, usd, how }) => wrapped(`${money(usd)}  ${what} (${how})`, width, '  ')),
-    ...subject.lineage.flatMap((material) => lineageText(material, width)),
+    ...subject.lineage.flatMap((material) =>
+      lineageText(material, takers(subject, material.material), width),
+    ),
     ...(handedOut === undefined
       ? []
       : wrapped(`ciphertexts handed out: ${handedOut.ciphertexts}`, width, '  ')),
@@ -76,13 +79,13 @@ function subjectText(subject: SubjectReport, width: number): readonly string[] {
 const cellOf = ({ text, fromNextStart }: CellReport): string =>
   fromNextStart === undefined ? text : `${text}, then ${fromNextStart.text}`;
 
-function lineageText(
-  { material, events, inBackups, outlivedByBackup, sameAs, objects }: LineageReport,
-  width: number,
-): readonly string[] {
+function lineageText(lineage: LineageReport, exposed: readonly string[], width: number): readonly string[] {
+  const { material, events, inBackups, outlivedByBackup, sameAs, objects } = lineage;
   const past = events.map(({ event, time }) => `${event} ${time}`).join(', ');
   const lines = [
     `material ${material}: ${past === '' ? 'no record' : past}`,
+    ...origins(lineage),
+    ...(exposed.length === 0 ? [] : [`could once have taken a copy: ${exposed.join(', ')}`]),
     ...(inBackups.length === 0
       ? []
       : [`in backups: ${inBackups.join(', ')}${outlivedByBackup ? ', ALTHOUGH IT IS DESTROYED' : ''}`]),

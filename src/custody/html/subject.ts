@@ -1,5 +1,6 @@
 /** A subject's section of the page. */
 import type { CellReport, LineageReport, SubjectReport } from '../report/report.ts';
+import { origins } from '../report/words.ts';
 import { type Html, html } from './escape.ts';
 import { picture } from './picture.ts';
 import { toneOf } from './tone.ts';
@@ -40,16 +41,11 @@ const cell = (label: string, verdict: CellReport): Html =>
     verdict.fromNextStart === undefined ? '' : `, then ${verdict.fromNextStart.text}`
   }<details><summary>in full</summary>${verdict.inFull.map((way) => html`<div>${way}</div>`)}</details></td>`;
 
-function material({
-  material: id,
-  events,
-  inBackups,
-  outlivedByBackup,
-  sameAs,
-  objects,
-}: LineageReport): Html {
+function material(lineage: LineageReport): Html {
+  const { material: id, events, inBackups, outlivedByBackup, sameAs, objects } = lineage;
   return html`<h3>Material <code>${id}</code></h3><ul>
 ${events.map(({ event, time, entry, holders }) => html`<li>${event} ${time}, journal entry <code>${entry}</code>; held by ${holders.map(({ place, under }) => `${place} (${under})`).join(', ') || 'nobody on record'}</li>\n`)}
+${origins(lineage).map((origin) => html`<li>${origin}</li>\n`)}
 ${inBackups.length === 0 ? html`` : html`<li>In backups ${inBackups.join(', ')}${outlivedByBackup ? html`, <strong>although it is destroyed</strong>` : ''}</li>`}
 ${sameAs.length === 0 ? html`` : html`<li>The same material: ${sameAs.join(', ')}</li>`}
 ${objects === undefined ? html`` : html`<li>Objects stored under it: ${objects}</li>`}</ul>`;
