@@ -25,7 +25,7 @@ export function hsmBackend({ connections, credentials }: BackendParts): StoreBac
   async function using<T>(material: HsmMaterial, work: (login: Login) => Promise<T>): Promise<T> {
     try {
       const pool = await connections.pool(material.store);
-      return await pool.run(work, true);
+      return await pool.run(work);
     } catch (error) {
       throw useFailure(error, material.keyArn);
     }
@@ -97,7 +97,7 @@ export function hsmBackend({ connections, credentials }: BackendParts): StoreBac
     async random(store, length) {
       try {
         const pool = await connections.pool(store);
-        const reply = await pool.run(({ connection }) => connection.call('random', { length }), true);
+        const reply = await pool.run(({ connection }) => connection.call('random', { length }));
         return Buffer.from(reply.value);
       } catch (error) {
         if (!(error instanceof HsmError)) throw error;

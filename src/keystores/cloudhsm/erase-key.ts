@@ -19,7 +19,7 @@ export async function eraseKey(
 ): Promise<Erasure | undefined> {
   try {
     const pool = await connections.pool(store);
-    const { receipt } = await pool.run(({ connection }) => connection.call('deleteKey', { handle }), true);
+    const { receipt } = await pool.run(({ connection }) => connection.call('deleteKey', { handle }));
     const said = readStoreReceipt(receipt, pool.trusted);
     const everywhere = said.type === 'deletion' && said.handle === handle && said.notReached.length === 0;
     return { receipt: Buffer.from(receipt).toString('base64'), everywhere };
@@ -47,5 +47,5 @@ export async function dropOrphan(timer: OrphanTimer, keys: Keys, parts: StorePar
   await pool.run(async ({ connection }) => {
     const { keys: found } = await connection.call('findKeys', { label: keyId, after: '', limit: PAGE });
     for (const { handle } of found) await connection.call('deleteKey', { handle });
-  }, true);
+  });
 }

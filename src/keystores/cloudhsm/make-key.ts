@@ -28,7 +28,7 @@ export async function makeKey(
       const found = begun ? await findKey(login, keyId) : undefined;
       begun = true;
       return found ?? (await generate(login, keyId));
-    }, true);
+    });
     requireNeverExtractable(key);
     const { handle, lineage } = key;
     return { materialId: hsmMaterialId(keyId, lineage), handle, lineage };

@@ -1,6 +1,7 @@
 /** The connection of a store to one HSM of its cluster: made again when it is lost, more and more slowly while it fails. */
-import { HsmError, type HsmErrorCode } from '../../hsm/protocol/errors.ts';
+import { HsmError } from '../../hsm/protocol/errors.ts';
 import type { HsmMember } from '../../kms/hsm-clusters.ts';
+import { isRefusal } from './failures.ts';
 import { dial, type Login, logIn, type Trusted } from './login.ts';
 
 const FIRST_MS = 100;
@@ -8,7 +9,6 @@ const MOST_MS = 1_000;
 /** A password that was refused is hardly ever right a little later, and five wrong ones lock the user. */
 const REFUSED_MS = 60_000;
 const MAX_REFUSALS = 2;
-const refusals: readonly HsmErrorCode[] = ['wrong-credential', 'user-locked', 'user-not-found'];
 
 export interface MemberEvents {
   changed(): void;
@@ -85,7 +85,7 @@ export class Member {
   }
 
   #failed(error: HsmError): void {
-    const refused = refusals.includes(error.code);
+    const refused = isRefusal(error);
     const pause = refused ? REFUSED_MS : Math.min(FIRST_MS * 2 ** this.#failures, MOST_MS);
     this.#failures += 1;
     if (refused) this.#refusals += 1;

@@ -1,11 +1,12 @@
 /**
- * The connections of a connected store to the HSMs of its cluster. A call goes to the HSM with the least to do; what can
- * be done twice is done by another when the first dies, locks or hangs in the middle of it.
+ * The connections of a connected store to the HSMs of its cluster. A call goes to the HSM with the least to do, and is done
+ * again by another when the first dies, locks or hangs in the middle of it.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { HsmError, type HsmErrorCode } from '../../hsm/protocol/errors.ts';
 import type { HsmClusters, HsmMember } from '../../kms/hsm-clusters.ts';
 import type { KeyStoreRecord } from '../../kms/key-store.ts';
+import { isRefusal } from './failures.ts';
 import type { Login, Trusted } from './login.ts';
 import { Member } from './member.ts';
 import { NotConnected } from './not-connected.ts';
@@ -60,11 +61,8 @@ export class StorePool {
     return this.#parts.store.attempt;
   }
 
-  /**
-   * `repeatable`: the work may be done more than once. Rejects with HsmError, `unavailable` when it is not known whether it
-   * was done.
-   */
-  async run<T>(work: (login: Login) => Promise<T>, repeatable: boolean): Promise<T> {
+  /** The work MUST be such that it may be done more than once. Rejects with HsmError. */
+  async run<T>(work: (login: Login) => Promise<T>): Promise<T> {
     const end = performance.now() + PATIENCE_MS;
     let tried: Login | undefined;
     for (let tries = 1; ; tries++) {
@@ -75,9 +73,8 @@ export class StorePool {
         if (!(error instanceof HsmError && passing.includes(error.code))) throw error;
         // `busy` says that the HSM is well.
         if (error.code !== 'busy') this.#drop(login);
-        const undone = error.code !== 'unavailable' && error.code !== 'internal';
         if (this.#closed) throw new NotConnected();
-        if (tries === MAX_TRIES || !(repeatable || undone)) throw error;
+        if (tries === MAX_TRIES) throw error;
         tried = login;
       }
     }
@@ -89,11 +86,6 @@ export class StorePool {
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
     this.#note();
-  }
-
-  /** The HSMs that are logged in to. */
-  get connected(): readonly string[] {
-    return this.#open.map(({ hsmId }) => hsmId);
   }
 
   #choose(but: Login | undefined): Login | undefined {
@@ -128,8 +120,9 @@ export class StorePool {
   #failure(): HsmError {
     if (this.#closed) return new NotConnected();
     const failures = [...this.#members.values()].flatMap(({ failure }) => failure ?? []);
-    const credential = failures.find(({ code }) => code === 'wrong-credential' || code.startsWith('user-'));
-    return credential ?? failures[0] ?? new HsmError('unavailable', 'no HSM of the cluster answers');
+    return (
+      failures.find(isRefusal) ?? failures[0] ?? new HsmError('unavailable', 'no HSM of the cluster answers')
+    );
   }
 
   #drop(login: Login): void {
