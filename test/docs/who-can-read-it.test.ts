@@ -57,7 +57,9 @@ test('the tour comes out as the page says, and leaves nothing but two pages', {
   const [left = '', ...more] = (await readdir(folder)).filter((name) => name.startsWith('lockholm-'));
   assert.deepEqual(more, []);
   assert.match(left, /^lockholm-custody-/);
-  for (const name of await readdir(join(folder, left))) {
+  const pages = await readdir(join(folder, left));
+  assert.equal(pages.length, 2);
+  for (const name of pages) {
     assert.ok(stdout.includes(join(folder, left, name)));
     assert.match(await readFile(join(folder, left, name), 'utf8'), /^<!doctype html>/);
   }

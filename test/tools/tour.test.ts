@@ -50,7 +50,8 @@ describe('npm run tour', { timeout: 120_000 }, () => {
     });
     const [code] = await once(child, 'close');
     assert.equal(code, 130, said);
-    const [, endpoint = ''] = /at (http:\S+)/.exec(said) ?? [];
+    const [, endpoint] = /at (http:\S+)/.exec(said) ?? [];
+    assert.ok(endpoint !== undefined, said);
     await assert.rejects(fetch(endpoint), 'the server is gone');
     assert.deepEqual(
       readdirSync(folder).filter((name) => name.startsWith('lockholm-')),
