@@ -39,7 +39,7 @@ export class TestCluster {
 
   /** Its first HSM, up to state `uninitialized`. */
   async first(plan: Partial<HsmPlan> = {}): Promise<HostedHsm> {
-    const hsm = this.#hsm('hsm-first234567', { beginning: 'first', ...plan });
+    const hsm = this.hsm('hsm-first234567', { beginning: 'first', ...plan });
     await hsm.start();
     return hsm;
   }
@@ -63,7 +63,7 @@ export class TestCluster {
 
   /** Another member, approved by ADMIN; resolves when it is live. */
   async join(to: HostedHsm, hsmId: string, plan: Partial<HsmPlan> = {}): Promise<HostedHsm> {
-    const hsm = this.#hsm(hsmId, { beginning: 'join', ...plan });
+    const hsm = this.hsm(hsmId, { beginning: 'join', ...plan });
     await hsm.start();
     const { identity } = await hsm.describe();
     const admin = await this.login(to, ADMIN);
@@ -118,16 +118,6 @@ export class TestCluster {
 
   /** A second cluster's HSM may be put here as well. */
   hsm(hsmId: string, plan: Pick<HsmPlan, 'beginning'> & Partial<HsmPlan>): HostedHsm {
-    return this.#hsm(hsmId, plan);
-  }
-
-  async remove(): Promise<void> {
-    for (const connection of this.connections) connection.close();
-    await Promise.all(this.hsms.map((hsm) => hsm.kill()));
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  #hsm(hsmId: string, plan: Pick<HsmPlan, 'beginning'> & Partial<HsmPlan>): HostedHsm {
     const hsm = new HostedHsm({
       hsmId,
       clusterId: this.clusterId,
@@ -136,6 +126,12 @@ export class TestCluster {
     });
     this.hsms.push(hsm);
     return hsm;
+  }
+
+  async remove(): Promise<void> {
+    for (const connection of this.connections) connection.close();
+    await Promise.all(this.hsms.map((hsm) => hsm.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
