@@ -7,8 +7,9 @@ export { FATAL_EXIT } from '../engine/protocol/ipc.ts';
 export { exitWithParent } from '../engine/protocol/parent.ts';
 
 /**
- * `settings`: the first message. `engine`: accompanied by the front's end of a new pair with that lane; an older pair is void. `restarts` counts those
- * of the lane's engine since the server was started. `silent`: whether that engine is one that does not answer.
+ * `settings`: the first message. `engine`: accompanied by the front's end of a new pair with that lane; an older pair is
+ * void. `restarts` counts those of the lane's engine since the server was started. `silent`: whether that engine is one
+ * that does not answer.
  * `hsm-host`: accompanied by the front's end of a new pair with the host of the HSMs; an older pair is void.
  * `ping`: to be answered by `pong`, at once. `drain`: finish what is under way, accept nothing new, exit with 0.
  */
