@@ -1,11 +1,12 @@
 /** A running Lockholm whose user has an HSM cluster there. */
 import { join } from 'node:path';
+import { userRoles } from '../../src/hsm/protocol/values.ts';
 import { HsmUser } from '../../test/support/cloudhsm.ts';
 import { lockholm } from '../contenders/lockholm.ts';
 import type { Server } from '../server.ts';
 import type { Workbench } from '../workbench.ts';
 
-export const CRYPTO_USER_ROLE = 1;
+export const CRYPTO_USER_ROLE = userRoles.indexOf('crypto-user');
 
 export const startWithHsmUser = async (
   bench: Workbench,
