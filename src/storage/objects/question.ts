@@ -1,5 +1,4 @@
 /** What GetObject and HeadObject have in common: what a request wants to know, and all of the answer but the content. */
-import type { HttpHead } from '../../core/http-head.ts';
 import type { Manifest } from '../envelope/manifest.ts';
 import type { Range } from '../envelope/reader.ts';
 import { checksumReply } from './checks.ts';
@@ -14,7 +13,6 @@ import type { Described } from './stored.ts';
 
 export interface ObjectQuestion {
   readonly request: S3Request;
-  readonly head: HttpHead;
   readonly wantsChecksum: boolean;
   /** That of the whole object, so not with a part of it. */
   checksumReply(manifest: Manifest, status: number): readonly string[];
@@ -26,11 +24,9 @@ const OK = 200;
 
 export function objectQuestion(request: S3Request): ObjectQuestion {
   requireNullVersion(request);
-  const { head } = request;
-  const wantsChecksum = head.get('x-amz-checksum-mode') !== undefined;
+  const wantsChecksum = request.head.get('x-amz-checksum-mode') !== undefined;
   return {
     request,
-    head,
     wantsChecksum,
     checksumReply: ({ checksum }, status) =>
       wantsChecksum && status === OK && checksum !== undefined ? checksumReply(checksum) : [],
@@ -51,7 +47,8 @@ export interface ObjectReply {
 }
 
 /** Throws the errors of conditions and ranges. */
-export function objectReply({ request, head }: ObjectQuestion, { row, head: about }: Described): ObjectReply {
+export function objectReply({ request }: ObjectQuestion, { row, head: about }: Described): ObjectReply {
+  const { head } = request;
   const { size, modified } = row.value;
   const { etag } = about;
   const tags = ['Last-Modified', new Date(modified).toUTCString(), 'ETag', `"${etag}"`];

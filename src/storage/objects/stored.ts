@@ -16,12 +16,6 @@ export interface Described {
 export const bucketKeyOf = ({ id, value }: StoredBucket, { keys }: S3) =>
   keys.bucketKey(value.account, value.key, { [CONTEXT_KEY]: bucketArn(id) });
 
-/** Undefined when there is no such object. */
-export async function findObject(bucket: StoredBucket, key: string, s3: S3): Promise<Described | undefined> {
-  const row = await getObject(s3.rows, bucket.id, key);
-  return row && describe(bucket, key, row, s3);
-}
-
 export async function describe(
   bucket: StoredBucket,
   key: string,
@@ -35,9 +29,9 @@ export async function describe(
 
 /** Throws NoSuchKey. */
 export async function requireObject({ key }: S3Target, bucket: StoredBucket, s3: S3): Promise<Described> {
-  const found = await findObject(bucket, key, s3);
-  if (found === undefined) throw noSuchKey(key);
-  return found;
+  const row = await getObject(s3.rows, bucket.id, key);
+  if (row === undefined) throw noSuchKey(key);
+  return describe(bucket, key, row, s3);
 }
 
 /** Opens the file, with the key that only now is asked for. Rejects with ENOENT when it was removed meanwhile. */
