@@ -1,53 +1,42 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { DAY_MS } from '../../src/core/clock.ts';
 import { must, parseKeyId } from '../../src/core/ids.ts';
 import type { KeyRecord } from '../../src/kms/key.ts';
 import { expireWhenDue } from '../../src/kms/maintenance.ts';
 import { restoreBackup } from '../../src/operator/backup/restore.ts';
-import { startEngines, type TestEngines } from '../support/engines.ts';
 import { oaep } from '../support/wrapping.ts';
 import {
   ACCOUNT,
   backUp,
   call,
   journalled,
+  type LoneNode,
   REGION,
+  startLoneNode,
   startNode,
-  type TestNode,
-  temporaryFolder,
 } from './node.ts';
 
 type Output = Record<string, never>;
 const FOREVER = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } as const;
 
 describe('backups and imported key material', () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let engines: TestEngines;
-  let node: TestNode;
-  const path = (name: string): string => join(folder.path, name);
+  let here: LoneNode;
   beforeEach(async () => {
-    folder = await temporaryFolder();
-    engines = await startEngines({ domain: false });
-    node = await startNode(path('data'), engines);
+    here = await startLoneNode();
   });
-  afterEach(async () => {
-    await node.stop();
-    await engines.stop();
-    await folder.remove();
-  });
-  const kms = (name: string, input: object) => call(node, name, input) as Promise<Output>;
+  afterEach(() => here.stop());
+  const kms = (name: string, input: object) => call(here.node, name, input) as Promise<Output>;
   const emptyKey = async (): Promise<string> => {
-    const { KeyMetadata } = (await call(node, 'CreateKey', { Origin: 'EXTERNAL' })) as {
+    const { KeyMetadata } = (await call(here.node, 'CreateKey', { Origin: 'EXTERNAL' })) as {
       KeyMetadata: { KeyId: string };
     };
     return KeyMetadata.KeyId;
   };
   const parameters = (KeyId: string) =>
-    call(node, 'GetParametersForImport', {
+    call(here.node, 'GetParametersForImport', {
       KeyId,
       WrappingAlgorithm: 'RSAES_OAEP_SHA_256',
       WrappingKeySpec: 'RSA_2048',
@@ -60,15 +49,20 @@ describe('backups and imported key material', () => {
   };
   const key = async (id: string): Promise<KeyRecord> => {
     const keyId = must(parseKeyId(id), 'key id');
-    return must(await node.kms.keys.get({ account: ACCOUNT, region: REGION }, keyId), 'key').value;
+    return must(await here.node.kms.keys.get({ account: ACCOUNT, region: REGION }, keyId), 'key').value;
   };
   const restoreHere = async () => {
-    await node.stop();
-    await Promise.all([engines.killLane('fast'), engines.killLane('slow')]);
+    await here.node.stop();
+    await Promise.all([here.engines.killLane('fast'), here.engines.killLane('slow')]);
     const clock = { now: () => Date.now() };
-    const options = { backup: path('backup'), data: path('restored'), journal: path('data/journal'), clock };
+    const options = {
+      backup: here.path('backup'),
+      data: here.path('restored'),
+      journal: here.path('data/journal'),
+      clock,
+    };
     await restoreBackup(options);
-    node = await startNode(path('restored'), engines);
+    here.node = await startNode(here.path('restored'), here.engines);
   };
 
   it('hold no import key and none that was spent, and work without them', async () => {
@@ -76,7 +70,7 @@ describe('backups and imported key material', () => {
     const material = randomBytes(32);
     const early = await parameters(id);
     const tokens = async () =>
-      (await node.rows.scan<{ token: string }>('import-key', '', { limit: 100 })).map(
+      (await here.node.rows.scan<{ token: string }>('import-key', '', { limit: 100 })).map(
         ({ value }) => value.token,
       );
     const { ImportToken, PublicKey } = await parameters(id);
@@ -85,10 +79,10 @@ describe('backups and imported key material', () => {
     const input = { KeyId: id, EncryptedKeyMaterial: oaep()(PublicKey, material), ...FOREVER };
     await kms('ImportKeyMaterial', { ...input, ImportToken });
     assert.equal((await tokens()).length, 1);
-    await backUp(node, path('backup'));
-    const content = await readFile(path('backup/store.db'));
+    await backUp(here.node, here.path('backup'));
+    const content = await readFile(here.path('backup/store.db'));
     for (const token of all) assert.equal(content.includes(token.slice(0, 60)), false);
-    const [kept] = await node.rows.scan<{ token: string }>('material', '', { limit: 1 });
+    const [kept] = await here.node.rows.scan<{ token: string }>('material', '', { limit: 1 });
     assert.ok(kept && content.includes(kept.value.token));
     await restoreHere();
     assert.equal((await key(id)).state, 'Enabled');
@@ -113,13 +107,13 @@ describe('backups and imported key material', () => {
         await importInto(id(name), material, name === 'undated' ? { ValidTo: date } : FOREVER);
     }
     await kms('DisableKey', { KeyId: id('both') });
-    await backUp(node, path('backup'));
+    await backUp(here.node, here.path('backup'));
 
     await kms('DeleteImportedKeyMaterial', { KeyId: id('deleted') });
     const soon = Date.now() + 60_000;
     const materialId = await importInto(id('expired'), material, { ValidTo: soon });
     const timer = { account: ACCOUNT, region: REGION, keyId: id('expired'), materialId };
-    await expireWhenDue(timer, soon, node.kms);
+    await expireWhenDue(timer, soon, here.node.kms);
     await importInto(id('dated'), material, { ValidTo: date });
     await importInto(id('undated'), material);
     await kms('DeleteImportedKeyMaterial', { KeyId: id('back') });
@@ -143,16 +137,16 @@ describe('backups and imported key material', () => {
       (await key(id(name))).materials[0]?.imported?.validTo;
     assert.equal(await validTo('dated'), date);
     assert.equal(await validTo('undated'), undefined);
-    const timers = await node.rows.scan<{ id: string }>('job', 'expire-key-material/', { limit: 100 });
+    const timers = await here.node.rows.scan<{ id: string }>('job', 'expire-key-material/', { limit: 100 });
     assert.ok(timers.some(({ value }) => value.id === id('dated')));
     for (const name of ['deleted', 'expired', 'both'] as const) {
       const prefix = `${ACCOUNT}/${REGION}/${id(name)}/`;
-      assert.deepEqual(await node.rows.scan('material', prefix, { limit: 9 }), []);
+      assert.deepEqual(await here.node.rows.scan('material', prefix, { limit: 9 }), []);
     }
-    const [done] = await journalled(node, 'RestoreCompleted');
+    const [done] = await journalled(here.node, 'RestoreCompleted');
     assert.deepEqual([done?.materialsDeleted, done?.materialsChanged], [3, 2]);
     assert.deepEqual(done?.materialsLost, { count: 1, first: [late] });
-    assert.equal((await journalled(node, 'KeyMaterialRepeated')).length, 5);
+    assert.equal((await journalled(here.node, 'KeyMaterialRepeated')).length, 5);
     // Only the same again.
     await assert.rejects(importInto(id('deleted'), randomBytes(32)), {
       code: 'IncorrectKeyMaterialException',

@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Call } from '../../src/core/call.ts';
 import { createBackup } from '../../src/operator/operations/create-backup.ts';
 import type { RowsChange } from '../../src/store/rows-contract.ts';
-import { startEngines, type TestEngines } from '../support/engines.ts';
-import { backUp, eventually, startNode, type TestNode, temporaryFolder } from './node.ts';
+import { backUp, eventually, type LoneNode, startLoneNode } from './node.ts';
 
 describe('backups that are asked for', () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let engines: TestEngines;
-  let node: TestNode;
-  const path = (name: string): string => join(folder.path, name);
+  let here: LoneNode;
   beforeEach(async () => {
-    folder = await temporaryFolder();
-    engines = await startEngines({ domain: false });
-    node = await startNode(path('data'), engines);
+    here = await startLoneNode();
   });
-  afterEach(async () => {
-    await node.stop();
-    await engines.stop();
-    await folder.remove();
-  });
+  afterEach(() => here.stop());
 
   it('are written one at a time: of two that are asked for at once, one is refused and leaves no record', async () => {
+    const { node, path } = here;
     const operation = createBackup(node);
     const commit = (change: RowsChange): Promise<unknown> => node.rows.commit(change);
     const ask = async (name: string): Promise<unknown> =>
@@ -49,7 +39,7 @@ describe('backups that are asked for', () => {
     skip: process.platform !== 'linux' && 'needs /proc',
     timeout: 30_000,
   }, async () => {
-    const { status, failure } = await backUp(node, '/proc/lockholm-backup');
+    const { status, failure } = await backUp(here.node, '/proc/lockholm-backup');
     assert.equal(status, 'Failed');
     assert.match(
       failure ?? '',

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { domainKeyOf } from '../../src/engine/protocol/token-header.ts';
 import { rotationStatus, scheduleRotation } from '../../src/operator/domain/rotation.ts';
-import { startEngines } from '../support/engines.ts';
 import { oaep } from '../support/wrapping.ts';
-import { call, eventually, startNode, temporaryFolder } from './node.ts';
+import { call, eventually, startLoneNode } from './node.ts';
 
 test('an import key outlives the rotation of the domain key', async () => {
-  const folder = await temporaryFolder();
-  const engines = await startEngines({ domain: false });
-  const node = await startNode(join(folder.path, 'data'), engines);
+  const { node, stop } = await startLoneNode();
   try {
     const made = (await call(node, 'CreateKey', { Origin: 'EXTERNAL' })) as {
       KeyMetadata: { KeyId: string };
@@ -36,8 +32,6 @@ test('an import key outlives the rotation of the domain key', async () => {
     await call(node, 'ImportKeyMaterial', { KeyId, ImportToken, EncryptedKeyMaterial, ExpirationModel });
     await call(node, 'Encrypt', { KeyId, Plaintext: Buffer.of(1) });
   } finally {
-    await node.stop();
-    await engines.stop();
-    await folder.remove();
+    await stop();
   }
 });

@@ -40,7 +40,7 @@ import type { FrontRows, RowsChange } from '../../src/store/rows-contract.ts';
 import { sharedRuns } from '../../src/store/shared-runs.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { operatorCaller } from '../../src/wire/operator-json.ts';
-import type { TestEngines } from '../support/engines.ts';
+import { startEngines, type TestEngines } from '../support/engines.ts';
 import { noClusters } from '../support/kms.ts';
 
 export const REGION = must(parseRegion('eu-central-1'), 'Region');
@@ -167,6 +167,32 @@ export async function startNode(
       await close();
     },
   };
+}
+
+export interface LoneNode {
+  readonly path: (name: string) => string;
+  readonly engines: TestEngines;
+  /** On the folder `data`; a test may put another in its place. */
+  node: TestNode;
+  stop(): Promise<void>;
+}
+
+/** A node with engines and a folder of its own. */
+export async function startLoneNode(): Promise<LoneNode> {
+  const folder = await temporaryFolder();
+  const engines = await startEngines({ domain: false });
+  const path = (name: string): string => join(folder.path, name);
+  const lone: LoneNode = {
+    path,
+    engines,
+    node: await startNode(path('data'), engines),
+    async stop() {
+      await lone.node.stop();
+      await engines.stop();
+      await folder.remove();
+    },
+  };
+  return lone;
 }
 
 /** A key, committed as CreateKey would. */

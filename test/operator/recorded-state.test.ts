@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RecordedStates, recordedSince } from '../../src/operator/domain/recorded-state.ts';
 import { ownEvent } from '../../src/operator/own-event.ts';
 import { RowError } from '../../src/store/rows-contract.ts';
-import { startEngines, type TestEngines } from '../support/engines.ts';
-import { startNode, type TestNode, temporaryFolder } from './node.ts';
+import { type LoneNode, startLoneNode, type TestNode } from './node.ts';
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let engines: TestEngines;
+let here: LoneNode;
 let node: TestNode;
 before(async () => {
-  folder = await temporaryFolder();
-  engines = await startEngines({ domain: false });
-  node = await startNode(join(folder.path, 'data'), engines);
+  here = await startLoneNode();
+  node = here.node;
 });
-after(async () => {
-  await node.stop();
-  await engines.stop();
-  await folder.remove();
-});
+after(() => here.stop());
 
 /** Notes from where the journal is read. */
 function watched() {
