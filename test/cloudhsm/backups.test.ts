@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { DAY_MS } from '../../src/core/clock.ts';
 import { HsmConnection } from '../../src/hsm/client/connection.ts';
 import { ADMIN, HSM_PORT, SUBNETS, until } from '../support/cloudhsm.ts';
 import { startCloudHsm, type TestCloudHsm } from '../support/cloudhsm-parts.ts';
 import { type CustomerCa, makeCustomerCa } from '../support/customer-ca.ts';
 
-const DAY_MS = 86_400_000;
 let hsm: TestCloudHsm;
 let ca: CustomerCa;
 let id = '';

@@ -1,12 +1,11 @@
 /** Backups that Lockholm makes of itself: on activation, when HSMs are added or removed, and daily. */
+import { DAY_MS } from '../../core/clock.ts';
 import { joinChanges } from '../../kms/change.ts';
 import type { RowsChange } from '../../store/rows-contract.ts';
 import { type BackupRecord, backupRow, newBackup } from '../backup.ts';
 import type { CloudHsm } from '../cloudhsm.ts';
 import type { ClusterRecord } from '../cluster.ts';
 import { newId } from '../ids.ts';
-
-export const DAY_MS = 86_400_000;
 
 type Parts = Pick<CloudHsm, 'timers'>;
 

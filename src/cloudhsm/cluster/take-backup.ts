@@ -1,4 +1,5 @@
 /** What the jobs of backups do. Each looks anew at what it is about: what was done or called off does nothing. */
+import { DAY_MS } from '../../core/clock.ts';
 import { HsmError } from '../../hsm/protocol/errors.ts';
 import { joinChanges } from '../../kms/change.ts';
 import { type BackupRecord, putBackup, type StoredBackup } from '../backup.ts';
@@ -7,7 +8,7 @@ import { putCluster } from '../cluster.ts';
 import type { ClusterEvent, ClusterEventName } from '../events.ts';
 import { backupArn, clusterArn } from '../ids.ts';
 import type { BackupTimer, ClusterTimer } from '../timers.ts';
-import { DAY_MS, newBackupOf } from './new-backup.ts';
+import { newBackupOf } from './new-backup.ts';
 import { eventOf } from './progress.ts';
 
 /**

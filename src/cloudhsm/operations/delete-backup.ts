@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/clock.ts';
 import type { DeleteBackupRequest, DeleteBackupResponse } from '../../core/shapes/cloudhsmv2.ts';
 import { joinChanges } from '../../kms/change.ts';
 import { putBackup } from '../backup.ts';
@@ -7,7 +8,6 @@ import { onBackup } from '../handler.ts';
 
 /** "Deleting and restoring backups", CloudHSM user guide. */
 const PENDING_DAYS = 7;
-const DAY_MS = 86_400_000;
 
 /** CloudHSM API reference, "DeleteBackup": it can be restored until it is destroyed seven days later. */
 export const deleteBackup = onBackup<DeleteBackupRequest, DeleteBackupResponse>({
