@@ -1,6 +1,5 @@
 /** A cluster and its HSMs as the API shows them: what is stored, and what the HSMs say of themselves. */
 import type { Certificates, Cluster, Hsm, HsmState } from '../../core/shapes/cloudhsmv2.ts';
-import { modes } from '../../hsm/protocol/values.ts';
 import { type ClusterRecord, type HsmRecord, membersOf } from '../cluster.ts';
 import type { HostClient } from '../host/client.ts';
 import { networkId } from '../ids.ts';
@@ -79,6 +78,3 @@ function certificatesOf(cluster: ClusterRecord, initialized: boolean, host: Host
     ...(issued !== undefined && { HsmCertificate: issued }),
   };
 }
-
-/** As an index of modes. */
-export const modeIndex = (start: (typeof modes)[number]): number => modes.indexOf(start);

@@ -4,11 +4,11 @@
  */
 import { HsmError } from '../../hsm/protocol/errors.ts';
 import { beginnings } from '../../hsm/protocol/host-messages.ts';
+import { modes } from '../../hsm/protocol/values.ts';
 import { StoreError } from '../../store/contract.ts';
 import type { CloudHsm } from '../cloudhsm.ts';
 import { type ClusterRecord, type HsmRecord, membersOf, type StoredCluster } from '../cluster.ts';
 import type { RunRequest } from '../host/messages.ts';
-import { modeIndex } from './describe.ts';
 import { progressOf } from './progress.ts';
 
 export type Warn = (event: string, facts: Readonly<Record<string, unknown>>) => void;
@@ -115,7 +115,7 @@ export class Follower {
       port: this.#parts.network.port,
       beginning: beginnings.indexOf(hsm.beginning),
       made: hsm.state !== 'CREATE_IN_PROGRESS',
-      mode: modeIndex(cluster.start),
+      mode: modes.indexOf(cluster.start),
       members: membersOf(cluster).map(({ id }) => id),
       backupId: hsm.backupId ?? '',
       clusterCertificate: cluster.initialization?.clusterCertificate ?? '',
