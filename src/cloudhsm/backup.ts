@@ -43,10 +43,12 @@ export const backupRow = (place: Place, id: string): RowRef => ({
   id: placePrefix(place) + id,
 });
 
-export const putBackup = (stored: StoredBackup, change: Partial<BackupRecord>): RowsChange => {
-  const value: BackupRecord = { ...stored.value, ...change };
-  return { put: [{ ...backupRow(value, value.id), version: stored.version + 1, value }] };
-};
+export const replaceBackup = (stored: StoredBackup, value: BackupRecord): RowsChange => ({
+  put: [{ ...backupRow(value, value.id), version: stored.version + 1, value }],
+});
+
+export const putBackup = (stored: StoredBackup, change: Partial<BackupRecord>): RowsChange =>
+  replaceBackup(stored, { ...stored.value, ...change });
 
 export function newBackup(cluster: ClusterRecord, id: string, created: number): BackupRecord {
   const { account, region, hsmType, mode, start, family, initialization } = cluster;
