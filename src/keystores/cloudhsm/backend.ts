@@ -7,6 +7,7 @@ import type { KeyUse } from '../../core/call.ts';
 import { NAME_SIZE } from '../../engine/protocol/ciphertext.ts';
 import { HsmError } from '../../hsm/protocol/errors.ts';
 import type { HsmMaterial, StoreBackend } from '../../kms/backend.ts';
+import { reEncryptThrough } from '../../kms/backends/re-encrypt-through.ts';
 import { invalidCiphertext, storeInvalidState } from '../../kms/errors.ts';
 import type { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
@@ -68,16 +69,17 @@ export function hsmBackend({ connections, credentials }: BackendParts): StoreBac
       });
     },
     async reEncrypt(source, ciphertext, sourceContext, destination, destinationContext) {
-      if (!sameStore(source, destination)) {
-        // No HSM has both keys: the plaintext passes through here, and is erased at once.
-        const { plaintext, use } = await this.decrypt(source, ciphertext, sourceContext);
-        try {
-          const sealed = await this.encrypt(destination, plaintext, destinationContext);
-          return { ciphertext: sealed.ciphertext, uses: [use, sealed.use] };
-        } finally {
-          plaintext.fill(0);
-        }
-      }
+      // No HSM has both keys.
+      if (!sameStore(source, destination))
+        return reEncryptThrough(
+          this,
+          this,
+          source,
+          ciphertext,
+          sourceContext,
+          destination,
+          destinationContext,
+        );
       const request = {
         handle: source.handle,
         ...opening(source, ciphertext, sourceContext),
