@@ -5,6 +5,7 @@
 import { DAY_MS } from '../core/clock.ts';
 import type { RowRef } from '../store/contract.ts';
 import type { Rows, RowsChange, Stored } from '../store/rows-contract.ts';
+import { scanAll } from '../store/scan-all.ts';
 import type { ImportBackend, ImportKey, Wrapping } from './backend.ts';
 import { expiredImportToken, invalidImportToken, throttled } from './errors.ts';
 import { encodeImportToken, parseImportToken } from './import-token.ts';
@@ -33,8 +34,6 @@ const importKeyRow = (key: Pick<KeyRecord, 'account' | 'region' | 'id'>, publicK
   table: 'import-key',
   id: `${keyRow(key, key.id).id}/${publicKeyHash}`,
 });
-
-const BATCH = 100;
 
 export class ImportKeys {
   readonly #rows: Rows;
@@ -104,17 +103,10 @@ export class ImportKeys {
 
   /** Rows' part of a commit that drops all of a key. */
   async dropAll(key: KeyRecord): Promise<RowsChange> {
-    const found: Stored<ImportKeyRow>[] = [];
-    for (;;) {
-      const after = found.at(-1)?.id;
-      const batch = await this.#rows.scan<ImportKeyRow>('import-key', `${keyRow(key, key.id).id}/`, {
-        limit: BATCH,
-        ...(after === undefined ? {} : { after }),
-      });
-      found.push(...batch);
-      if (batch.length < BATCH) break;
-    }
-    return { delete: found.map(({ id, version }) => ({ table: 'import-key', id, version })) };
+    const found = scanAll<Stored<ImportKeyRow>>(this.#rows, 'import-key', `${keyRow(key, key.id).id}/`);
+    return {
+      delete: await Array.fromAsync(found, ({ id, version }) => ({ table: 'import-key', id, version })),
+    };
   }
 
   async #make(key: KeyRecord, wrapping: Wrapping) {

@@ -3,7 +3,7 @@ import type { Place } from '../core/ids.ts';
 import type { Rows, RowsChange } from '../store/rows-contract.ts';
 import { scanAll } from '../store/scan-all.ts';
 import { storeNotFound } from './errors.ts';
-import { type KeyRecord, placePrefix } from './key.ts';
+import { placePrefix } from './key.ts';
 import { type KeyStoreRecord, keyStoreRow, type StoredKeyStore } from './key-store.ts';
 import type { MaybePromise, StoredKey } from './kms.ts';
 
@@ -51,7 +51,7 @@ export class KeyStores {
   /** Whether any key is in the store, one that waits for its deletion too. */
   async hasKeys(store: KeyStoreRecord): Promise<boolean> {
     for await (const { value } of scanAll<StoredKey>(this.#rows, 'key', placePrefix(store)))
-      if ((value as KeyRecord).inStore?.id === store.id) return true;
+      if (value.inStore?.id === store.id) return true;
     return false;
   }
 }

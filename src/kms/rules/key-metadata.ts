@@ -5,9 +5,10 @@ import { type KeyWithStore, stateOf } from './key-states.ts';
 import { shownMaterial } from './shown-material.ts';
 
 /** KeyMetadata as DescribeKey, CreateKey and ReplicateKey answer it at `time`. */
-export function keyMetadata({ value: key, store }: KeyWithStore, time: number): KeyMetadata {
+export function keyMetadata(stored: KeyWithStore, time: number): KeyMetadata {
+  const { value: key, store } = stored;
   const arn = arnOf(key);
-  const state = stateOf({ value: key, ...(store && { store }) }, time);
+  const state = stateOf(stored, time);
   const current = currentMaterialIfAny(key);
   return {
     AWSAccountId: key.account,
