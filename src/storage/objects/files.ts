@@ -100,7 +100,7 @@ async function removeFile(path: string): Promise<void> {
 /** Those who ask while one sync runs share the next. */
 class Shard {
   readonly #path: string;
-  #handle: Promise<FileHandle> | undefined;
+  #handle: FileHandle | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -120,8 +120,8 @@ class Shard {
   }
 
   async close(): Promise<void> {
-    await this.#running?.catch(() => undefined);
-    await (await this.#handle)?.close();
+    await (this.#next ?? this.#running)?.catch(() => undefined);
+    await this.#handle?.close();
   }
 
   #start(): Promise<void> {
@@ -133,7 +133,7 @@ class Shard {
   }
 
   async #sync(): Promise<void> {
-    this.#handle ??= open(this.#path, 'r');
-    await (await this.#handle).sync();
+    this.#handle ??= await open(this.#path, 'r');
+    await this.#handle.sync();
   }
 }
