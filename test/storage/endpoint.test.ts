@@ -48,14 +48,19 @@ describe('errors', () => {
     const late = { headers: { 'X-Amz-Date': '20200101T000000Z' } };
     await refused([403, 'RequestTimeTooSkewed'], 'GET', '/bucket', late);
     const url = new URL(server.endpoint);
-    const bare = await send({ hostname: url.hostname, port: url.port, path: '/bucket/key' }, '');
-    assert.deepEqual([bare.status, bare.code], [400, 'InvalidRequest']);
-    const headers = { 'x-amz-content-sha256': hash('sha256', '') };
-    const anonymous = await send(
-      { hostname: url.hostname, port: url.port, path: '/bucket/key', headers },
-      '',
-    );
-    assert.deepEqual([anonymous.status, anonymous.code], [403, 'AccessDenied']);
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      for (const headers of [{}, { 'x-amz-content-sha256': hash('sha256', '') }]) {
+        const { hostname, port } = url;
+        const anonymous = await send({ hostname, port, method, path: '/bucket/key', headers }, '');
+        assert.deepEqual([anonymous.status, anonymous.code], [403, 'AccessDenied'], method);
+      }
+    }
+    // One that is signed declares its body.
+    await refused([400, 'InvalidRequest'], 'GET', '/bucket/key', {
+      alter: ({ headers }) => {
+        delete headers['X-Amz-Content-Sha256'];
+      },
+    });
     await refused([403, 'SignatureDoesNotMatch'], 'GET', '/bucket/key', {
       alter: (request) => {
         request.path = '/bucket/other';

@@ -49,6 +49,8 @@ export class S3Protocol implements Protocol {
     try {
       const named = nameOf(head);
       const found = findOperation(operationTable, head.method, named);
+      // What is signed for nothing need not say what its body is: there is nobody who may do it.
+      if (credentialText(head) === '') throw accessDenied('Access Denied');
       const declared = declaredHash(head);
       if (found.body === 'object') return this.#streamed(found, named);
       if (declared.startsWith('STREAMING-'))
@@ -100,7 +102,6 @@ export class S3Protocol implements Protocol {
     head: HttpHead,
     ...rest: [service: string, payloadHash: string]
   ): Authenticated | Promise<Authenticated> {
-    if (!SCOPE.test(credentialText(head))) throw accessDenied('Access Denied');
     const keep = (found: Authenticated): Authenticated => {
       if (found.chunkSeed !== undefined) this.#seeds.set(head, found.chunkSeed);
       return found;
