@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { reportText } from '../../src/cli/custody/text.ts';
 import { type HsmCluster, noHsms } from '../../src/custody/collect/hsm-facts.ts';
 import { reportPage } from '../../src/custody/html/page.ts';
+import type { ReportPage } from '../../src/custody/report/report.ts';
 import { recordExportReceipt } from '../../src/kms/export-receipts.ts';
 import { importing } from '../kms/importing.ts';
 import { ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
@@ -241,4 +242,25 @@ test('the same material in two keys is named in both', async () => {
   await importInto(b.KeyId, material);
   const { lineage } = await judged(a.KeyId);
   assert.match(lineage[0]?.sameAs.join() ?? '', new RegExp(`^eu-central-1/${b.KeyId}/[0-9a-f]{64}$`));
+});
+
+test('a report of everything names each subject once, however small its pages: keys, then destroyed ones', async () => {
+  const destroyed = await newKey();
+  await kms.call('ScheduleKeyDeletion', { KeyId: destroyed, PendingWindowInDays: 7 });
+  await pass(8);
+  await runJobs();
+  const all = async (limit: number) => {
+    const names: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: ReportPage = await reporterOf(kms).page(cursor, limit);
+      names.push(...[...page.subjects, ...page.omitted].map(({ name }) => name));
+      cursor = page.next;
+    }
+    return names;
+  };
+  const [names, byOne] = [await all(100), await all(1)];
+  assert.deepEqual(byOne, names);
+  assert.equal(new Set(names).size, names.length);
+  const states = await Promise.all(names.slice(-2).map(async (name) => (await judged(name)).state));
+  assert.deepEqual([names.includes(destroyed), states], [true, ['Destroyed', 'Destroyed']]);
 });

@@ -1,7 +1,11 @@
 /** All subjects, a page at a time: keys, then destroyed keys of which something is on record, S3 roots, buckets. */
-import { parseAccountId, parseKeyId, parseRegion } from '../../core/ids.ts';
+import { keyArn } from '../../core/ids.ts';
+import { keyRow } from '../../kms/key.ts';
 import type { Table } from '../../store/contract.ts';
 import type { Rows } from '../../store/rows-contract.ts';
+import type { KeyName } from '../collect/held.ts';
+import { bucketName, sseS3Name } from '../collect/names.ts';
+import { keyInRow } from './subjects.ts';
 
 export interface SubjectPage {
   /** As `findSubject` takes them. */
@@ -22,11 +26,8 @@ export async function pageOfSubjects(
   limit: number,
 ): Promise<SubjectPage> {
   const [stage, after] = parseCursor(cursor);
-  const found = await rows.scan<object>(stage, '', {
-    limit: stage === 'lineage' ? LOOKED_AT : limit,
-    ...(after === '' ? {} : { after }),
-  });
   const size = stage === 'lineage' ? LOOKED_AT : limit;
+  const found = await rows.scan<object>(stage, '', { limit: size, ...(after === '' ? {} : { after }) });
   const names = await namesOf(
     rows,
     stage,
@@ -54,24 +55,22 @@ async function namesOf(
   ids: readonly string[],
   after: string,
 ): Promise<readonly string[]> {
-  if (stage === 's3-root') return ids.map((id) => `sse-s3:${id}`);
-  if (stage === 'bucket') return ids.map((id) => `s3://${id}`);
+  if (stage === 's3-root') return ids.map(sseS3Name);
+  if (stage === 'bucket') return ids.map(bucketName);
+  const keys = new Map(ids.flatMap(keyIn).map((name) => [keyArn(name, name.id), name]));
+  if (stage === 'key') return [...keys.keys()];
   // A key whose rows began on the page before was named there.
-  const keys = new Set(ids.flatMap(arnIn));
-  if (stage === 'key') return [...keys];
-  for (const known of arnIn(after)) keys.delete(known);
-  const living = await Promise.all([...keys].map(async (arn) => ((await isLiving(rows, arn)) ? [] : [arn])));
-  return living.flat();
+  for (const known of keyIn(after)) keys.delete(keyArn(known, known.id));
+  const destroyed = await Promise.all(
+    [...keys].map(async ([arn, name]) => ((await isLiving(rows, name)) ? [] : [arn])),
+  );
+  return destroyed.flat();
 }
 
-/** Rows that begin with a key's name; none of the other lineage rows do. */
-function arnIn(row: string): readonly string[] {
-  const [account = '', region = '', id = ''] = row.split('/');
-  const isKey = parseAccountId(account) && parseRegion(region) && parseKeyId(id);
-  return isKey ? [`arn:aws:kms:${region}:${account}:key/${id}`] : [];
-}
+/** Of rows that begin with a key's name, which none of the other lineage rows do. */
+const keyIn = (row: string): readonly KeyName[] => keyInRow(row, row.split('/')[2] ?? '');
 
-async function isLiving(rows: Rows, arn: string): Promise<boolean> {
-  const [, , , region, account, resource = ''] = arn.split(':');
-  return (await rows.get('key', `${account}/${region}/${resource.slice('key/'.length)}`)) !== undefined;
+async function isLiving(rows: Rows, name: KeyName): Promise<boolean> {
+  const { table, id } = keyRow(name, name.id);
+  return (await rows.get(table, id)) !== undefined;
 }

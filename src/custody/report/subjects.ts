@@ -54,16 +54,16 @@ async function keyNames(rows: Rows, text: string): Promise<readonly KeyName[]> {
   const found = await Array.fromAsync(scanAll<Stored<AliasRecord>>(rows, 'alias', ''));
   return found
     .filter(({ value }) => value.name === text)
-    .flatMap(({ id: row, value }) => nameIn(row, value.target));
+    .flatMap(({ id: row, value }) => keyInRow(row, value.target));
 }
 
 async function aliased(rows: Rows, row: string): Promise<readonly KeyName[]> {
   const found = await rows.get<AliasRecord>('alias', row);
-  return found === undefined ? [] : nameIn(found.id, found.value.target);
+  return found === undefined ? [] : keyInRow(found.id, found.value.target);
 }
 
-/** Rows are `<account>/<region>/...`. */
-function nameIn(row: string, id: string): readonly KeyName[] {
+/** Rows are `<account>/<region>/...`; nothing where they are others, or the id is none. */
+export function keyInRow(row: string, id: string): readonly KeyName[] {
   const [account = '', region = ''] = row.split('/');
   const name = { account: parseAccountId(account), region: parseRegion(region), id: parseKeyId(id) };
   return name.account && name.region && name.id ? [name as KeyName] : [];
@@ -73,7 +73,7 @@ function nameIn(row: string, id: string): readonly KeyName[] {
 async function keysOfId(rows: Rows, id: KeyId): Promise<readonly KeyName[]> {
   for (const table of ['key', 'lineage'] as const)
     for await (const { id: row } of scanAll<Stored<object>>(rows, table, ''))
-      if (row.split('/')[2] === id) return nameIn(row, id);
+      if (row.split('/')[2] === id) return keyInRow(row, id);
   return [];
 }
 
