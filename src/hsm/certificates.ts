@@ -24,13 +24,12 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
-import type { CertificateUse } from './protocol/chain.ts';
-import { checkChain } from './protocol/chain.ts';
+import { DAY_MS } from '../core/clock.ts';
+import { type CertificateUse, CLUSTER_ORGANIZATION, checkChain } from './protocol/chain.ts';
 import { HsmError } from './protocol/errors.ts';
 
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const attributes = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' } as const;
-const DAY_MS = 86_400_000;
 const SERIAL_SIZE = 16;
 
 export interface Subject {
@@ -52,7 +51,7 @@ export const signWith =
 /** PEM. */
 export function signingRequest(key: KeyObject, clusterId: string): string {
   const certificationRequestInfo = new CertificationRequestInfo({
-    subject: nameOf({ CN: clusterId, O: 'Lockholm HSM cluster' }),
+    subject: nameOf({ CN: clusterId, O: CLUSTER_ORGANIZATION }),
     subjectPKInfo: AsnConvert.parse(spkiOfKey(key), SubjectPublicKeyInfo),
   });
   const request = new CertificationRequest({

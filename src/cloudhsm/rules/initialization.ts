@@ -6,7 +6,7 @@ import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { CertificationRequest } from '@peculiar/asn1-csr';
 import { AsnParser, AsnSerializer } from '@peculiar/asn1-schema';
 import type { InitializeClusterRequest } from '../../core/shapes/cloudhsmv2.ts';
-import { isOfCluster } from '../../hsm/protocol/chain.ts';
+import { isIssuedBy, isOfCluster, isValid } from '../../hsm/protocol/chain.ts';
 import type { Initialization } from '../cluster.ts';
 import { invalidRequest } from '../errors.ts';
 
@@ -21,21 +21,15 @@ export function initializationOf(
 ): Initialization {
   const anchor = parse(TrustAnchor, 'TrustAnchor');
   const signed = parse(SignedCert, 'SignedCert');
-  require_(
-    anchor.issuer === anchor.subject && anchor.verify(anchor.publicKey),
-    'TrustAnchor does not sign itself',
-  );
+  require_(isIssuedBy(anchor, anchor), 'TrustAnchor does not sign itself');
   require_(
     signed.publicKey.equals(requestedKey(csr)),
     "SignedCert is not of this cluster's certificate signing request: its public key is another one",
   );
-  require_(
-    signed.issuer === anchor.subject && signed.verify(anchor.publicKey),
-    'SignedCert is not signed by TrustAnchor',
-  );
+  require_(isIssuedBy(signed, anchor), 'SignedCert is not signed by TrustAnchor');
   require_(isOfCluster(signed), 'SignedCert has another subject than the certificate signing request');
-  require_(valid(anchor, now), 'TrustAnchor is not valid now');
-  require_(valid(signed, now), 'SignedCert is not valid now');
+  require_(isValid(anchor, now), 'TrustAnchor is not valid now');
+  require_(isValid(signed, now), 'SignedCert is not valid now');
   return { clusterCertificate: signed.toString(), trustAnchor: anchor.toString() };
 }
 
@@ -55,9 +49,6 @@ function requestedKey(csr: string): KeyObject {
   const spki = Buffer.from(AsnSerializer.serialize(certificationRequestInfo.subjectPKInfo));
   return createPublicKey({ key: spki, format: 'der', type: 'spki' });
 }
-
-const valid = (certificate: X509Certificate, now: number): boolean =>
-  Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
 
 function require_(holds: boolean, message: string): void {
   if (!holds) throw invalidRequest(`${message}.`);

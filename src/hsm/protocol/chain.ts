@@ -8,7 +8,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { HsmError } from './errors.ts';
 
 /** O of the subject in every cluster's signing request, which the customer's CA leaves as it is. */
-const CLUSTER_ORGANIZATION = 'Lockholm HSM cluster';
+export const CLUSTER_ORGANIZATION = 'Lockholm HSM cluster';
 
 /** `active`: a key that only an unlocked HSM has. `locked`: one that a locked HSM has, to be unlocked with. */
 export type CertificateUse = 'active' | 'locked';
@@ -30,13 +30,13 @@ export function checkChain(
   now = Date.now(),
 ): HsmCertificate {
   require_(anchor.verify(anchor.publicKey), 'the trust anchor does not sign itself');
-  require_(issued(cluster, anchor), "the cluster's certificate is not of this trust anchor");
+  require_(isIssuedBy(cluster, anchor), "the cluster's certificate is not of this trust anchor");
   require_(
     isOfCluster(cluster),
     "the certificate that vouches for the HSM is none of a cluster's signing request",
   );
-  require_(issued(hsm, cluster), "the HSM's certificate is not of this cluster");
-  for (const each of [hsm, cluster, anchor]) require_(valid(each, now), 'a certificate is not valid now');
+  require_(isIssuedBy(hsm, cluster), "the HSM's certificate is not of this cluster");
+  for (const each of [hsm, cluster, anchor]) require_(isValid(each, now), 'a certificate is not valid now');
   const subject = subjectOf(hsm);
   const use = subject.get('OU');
   if (use !== 'active' && use !== 'locked') throw untrusted('the certificate is not that of an HSM');
@@ -51,10 +51,10 @@ export const isOfCluster = (certificate: X509Certificate): boolean =>
 export const certificateFingerprint = ({ fingerprint256 }: X509Certificate): string =>
   fingerprint256.replaceAll(':', '').toLowerCase();
 
-const issued = (child: X509Certificate, parent: X509Certificate): boolean =>
+export const isIssuedBy = (child: X509Certificate, parent: X509Certificate): boolean =>
   child.issuer === parent.subject && child.verify(parent.publicKey);
 
-const valid = (certificate: X509Certificate, now: number): boolean =>
+export const isValid = (certificate: X509Certificate, now: number): boolean =>
   Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
 
 /** Ids hold no character that the text form would escape. */
