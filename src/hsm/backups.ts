@@ -27,21 +27,28 @@ export class Backups {
     return { part: this.#made.subarray(offset, offset + Math.min(length, MAX_PART)) };
   }
 
-  /** Throws `refused`. */
+  /** Throws `refused` for one that is too long, as where parts of a try that failed are before it: all are forgotten. */
   write(part: Uint8Array): void {
     this.#size += part.length;
-    if (this.#size > MAX_BACKUP) throw new HsmError('refused', 'no backup is as long');
+    if (this.#size > MAX_BACKUP) {
+      this.#forgetParts();
+      throw new HsmError('refused', 'no backup is as long');
+    }
     this.#parts.push(Buffer.from(part));
   }
 
   /** What was written, which is then forgotten. Throws `refused`. */
   take(clusterCertificate: string): SealedBackup {
     const blob = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#size = 0;
+    this.#forgetParts();
     const sealed = parseBackup(blob);
     if (sealed.header.clusterCertificate !== clusterCertificate)
       throw new HsmError('refused', 'the backup is of another family of clusters');
     return sealed;
+  }
+
+  #forgetParts(): void {
+    this.#parts = [];
+    this.#size = 0;
   }
 }

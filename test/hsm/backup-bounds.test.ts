@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gcmSeal } from '../../src/engine/gcm.ts';
 import { MAX_BACKUP, makeBackup, openBackup, parseBackup } from '../../src/hsm/backup.ts';
+import { Backups } from '../../src/hsm/backups.ts';
 import { keyOf, newHandle } from '../../src/hsm/keys.ts';
 import { newAesKey } from '../../src/hsm/message-cipher.ts';
 import { openByHost } from '../../src/hsm/open-store.ts';
@@ -70,6 +71,15 @@ test('a key is not wrapped more often than there is room for receipts', async ()
   await wrap();
   await assert.rejects(wrap, { code: 'full' });
   local.drop();
+});
+
+test('one that is written and too long is forgotten, so that it can be written again', () => {
+  const backups = new Backups();
+  const part = Buffer.alloc(MAX_BACKUP / 2 + 1);
+  backups.write(part);
+  assert.throws(() => backups.write(part), { code: 'refused' });
+  backups.write(part);
+  assert.throws(() => backups.write(part), { code: 'refused' });
 });
 
 test('a backup that was sealed around something else is refused', () => {
