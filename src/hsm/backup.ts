@@ -2,7 +2,7 @@
  * Backups (docs/formats/hsm-store.md, "Backup"): all objects but the members, under a key that is wrapped as the store's
  * is. What was removed is not in them: a restore begins another cluster, that no member with an older change joins.
  */
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { GCM_NONCE_SIZE, GCM_TAG_SIZE, gcmOpen, gcmSeal } from '../engine/gcm.ts';
 import {
   bytes,
@@ -15,6 +15,8 @@ import {
   u8,
   Writer,
 } from '../engine/protocol/codec.ts';
+import { AES_KEY_SIZE } from './keys.ts';
+import { newAesKey } from './message-cipher.ts';
 import { kinds } from './objects.ts';
 import { HsmError } from './protocol/errors.ts';
 import type { Unlocked } from './unlocked.ts';
@@ -48,9 +50,7 @@ export function makeBackup(hsm: Unlocked, wrapsOf: (key: KeyObject) => readonly 
     .lacking(new Map())
     .filter(({ kind, removed }) => kind !== kinds.member.number && !removed);
   if (changes.length > MAX_OBJECTS) throw tooMuch();
-  const raw = randomBytes(32);
-  const key = createSecretKey(raw);
-  raw.fill(0);
+  const key = newAesKey(AES_KEY_SIZE);
   const { place } = hsm.parts;
   const head = new Writer();
   const facts = { version: VERSION, clusterId: place.clusterId, clusterCertificate: hsm.cluster.certificate };

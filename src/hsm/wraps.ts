@@ -51,7 +51,7 @@ export function wrapToUnlockKey(unlockKey: Uint8Array, secret: KeyObject): Wrap 
   const ours = rawPublic(ephemeral.publicKey);
   return {
     kind: wrapKinds.indexOf('unlock-code'),
-    data: Buffer.concat([ours, seal(wrapKey(shared, ours, unlockKey), FIXED_NONCE, secret)]),
+    data: Buffer.concat([ours, sealAndErase(wrapKey(shared, ours, unlockKey), FIXED_NONCE, secret.export())]),
   };
 }
 
@@ -77,10 +77,7 @@ export const openWithHost = (hostSecret: KeyObject, { data }: Wrap): KeyObject |
 export function sealToHost(hostSecret: KeyObject, secret: Buffer): Buffer {
   const key = createSecretKey(derive(hostSecret, hostLabel, NOTHING));
   const nonce = randomBytes(GCM_NONCE_SIZE);
-  const out = Buffer.alloc(secret.length + GCM_TAG_SIZE);
-  gcmSeal(key, nonce, NOTHING, secret, out, 0);
-  secret.fill(0);
-  return Buffer.concat([nonce, out]);
+  return Buffer.concat([nonce, sealAndErase(key, nonce, secret)]);
 }
 
 export function openFromHost(hostSecret: KeyObject, sealed: Uint8Array): Buffer | undefined {
@@ -99,11 +96,10 @@ function wrapKey(shared: Buffer, ephemeral: Uint8Array, unlockKey: Uint8Array): 
   return key;
 }
 
-function seal(key: KeyObject, nonce: Buffer, secret: KeyObject): Buffer {
-  const raw = secret.export();
-  const out = Buffer.alloc(raw.length + GCM_TAG_SIZE);
-  gcmSeal(key, nonce, NOTHING, raw, out, 0);
-  raw.fill(0);
+function sealAndErase(key: KeyObject, nonce: Buffer, secret: Buffer): Buffer {
+  const out = Buffer.alloc(secret.length + GCM_TAG_SIZE);
+  gcmSeal(key, nonce, NOTHING, secret, out, 0);
+  secret.fill(0);
   return out;
 }
 

@@ -2,7 +2,9 @@
  * Log and superblock together. Each record is durable, and known to the superblock, before `append` returns. Until
  * `open` or `begin` gave it the storage key, only what the superblock says can be read.
  */
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { AES_KEY_SIZE } from '../keys.ts';
+import { newAesKey } from '../message-cipher.ts';
 import { HsmError } from '../protocol/errors.ts';
 import { eraseFile, zeroAt, zeroBefore } from './file.ts';
 import { Log, type LogRecord, type RecordRef } from './log.ts';
@@ -116,7 +118,7 @@ export class Store {
     wrapsOf: (storageKey: KeyObject) => Facts['wraps'],
     contents: readonly Uint8Array[],
   ): readonly RecordRef[] {
-    const storageKey = newStorageKey();
+    const storageKey = newAesKey(AES_KEY_SIZE);
     const old = this.#log?.end;
     const log = Log.begin(this.#files.log, storageKey, old?.end ?? 0, old?.records ?? 0);
     const refs = contents.map((content) => log.append(content));
@@ -179,11 +181,4 @@ export class Store {
     this.#writeNext(facts);
     if (this.#block !== undefined) this.#writeNext(this.#block);
   }
-}
-
-function newStorageKey(): KeyObject {
-  const raw = randomBytes(32);
-  const key = createSecretKey(raw);
-  raw.fill(0);
-  return key;
 }
