@@ -20,11 +20,12 @@ import {
   type RequestOf,
 } from './protocol/messages.ts';
 import { ALPN } from './protocol/tls.ts';
-import { hsmStates, MAX_CONNECTIONS, userRoles } from './protocol/values.ts';
+import { HANDLE, hsmStates, MAX_CONNECTIONS, userRoles } from './protocol/values.ts';
 import type { Session } from './sessions.ts';
 import type { TlsFace } from './tls-face.ts';
 
-type BeforeLogin = 'info' | 'unlock' | 'activate' | 'login' | 'logout';
+const beforeLogin = ['info', 'unlock', 'activate', 'login', 'logout'] as const satisfies MessageName[];
+type BeforeLogin = (typeof beforeLogin)[number];
 type AfterLogin = Exclude<MessageName, BeforeLogin>;
 
 const HANDSHAKE_MS = 10_000;
@@ -33,13 +34,6 @@ const CLOSE_MS = 50;
 const byCode: ReadonlyMap<number, MessageName> = new Map(
   Object.entries(messages).map(([name, { code }]) => [code, name as MessageName]),
 );
-const beforeLogin: readonly MessageName[] = [
-  'info',
-  'unlock',
-  'activate',
-  'login',
-  'logout',
-] satisfies BeforeLogin[];
 
 export class Clients {
   readonly #machine: Machine;
@@ -202,7 +196,7 @@ export class Clients {
   #afterLogin(loggedIn: () => Session): Pick<Handlers<typeof messages>, AfterLogin> {
     const handlers: Record<string, (request: unknown) => unknown> = {};
     for (const name of byCode.values()) {
-      if (beforeLogin.includes(name)) continue;
+      if (beforeLogin.some((each) => each === name)) continue;
       const opcode = refusalOpcodes[name];
       const run = (request: unknown): unknown => {
         const operation = this.#operations()[name as AfterLogin] as (r: unknown, s: Session) => unknown;
@@ -225,7 +219,7 @@ export class Clients {
     } catch (error) {
       const result = error instanceof HsmError ? error.code : 'internal';
       const { handle } = request as { handle?: string };
-      const key = handle !== undefined && /^[0-9a-f]{16}$/.test(handle) ? { key: handle } : {};
+      const key = handle !== undefined && HANDLE.test(handle) ? { key: handle } : {};
       // Not when the HSM has lost its keys meanwhile, which is written down as such.
       this.#machine.audit?.note(opcode, { user, result, ...key });
       throw error;

@@ -143,11 +143,6 @@ export class Link<Out extends Table> {
     });
   }
 
-  /** Sends what is batched now, without waiting for the end of this turn. */
-  flush(): void {
-    this.#frames.flush();
-  }
-
   close(reason?: Error): void {
     this.#frames.close(reason);
   }
