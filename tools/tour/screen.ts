@@ -1,4 +1,6 @@
 /** What the tour prints: each step with the time since its start. */
+import { brokenLines } from '../../src/cli/broken-lines.ts';
+
 const started = performance.now();
 const NAME_WIDTH = 44;
 const WIDTH = 120;
@@ -26,15 +28,5 @@ export function paragraph(text: string, indent = '  '): void {
   for (const row of broken(text, WIDTH - indent.length)) console.log(indent + row);
 }
 
-/** At blanks where there are some, else where the room ends. */
-function broken(text: string, room: number): readonly string[] {
-  const rows: string[] = [];
-  let rest = text.replaceAll(/\s+/g, ' ');
-  while (rest.length > room) {
-    const blank = rest.lastIndexOf(' ', room);
-    const at = blank > 0 ? blank : room;
-    rows.push(rest.slice(0, at));
-    rest = rest.slice(at).trimStart();
-  }
-  return [...rows, rest];
-}
+const broken = (text: string, room: number): readonly string[] =>
+  brokenLines(text.replaceAll(/\s+/g, ' '), room);

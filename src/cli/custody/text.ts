@@ -5,6 +5,7 @@ import { crosswalk } from '../../custody/report/crosswalk.ts';
 import { legend, notices, receivers, validity } from '../../custody/report/footer.ts';
 import type { CellReport, LineageReport, Report, SubjectReport } from '../../custody/report/report.ts';
 import { origins, takers } from '../../custody/report/words.ts';
+import { brokenLines } from '../broken-lines.ts';
 
 const MIN_WIDTH = 40;
 const GAP = 2;
@@ -106,7 +107,7 @@ function table(rows: readonly (readonly string[])[], width: number): readonly st
   const least = Math.floor(room / HEAD.length);
   const widths = total <= room ? wanted : wanted.map((size) => Math.min(size, Math.max(8, least)));
   return cells.flatMap((row) => {
-    const parts = row.map((cell, i) => pieces(cell, widths[i] ?? 8));
+    const parts = row.map((cell, i) => brokenLines(cell, widths[i] ?? 8));
     const height = Math.max(...parts.map((part) => part.length));
     return Array.from({ length: height }, (_, line) =>
       `  ${parts.map((part, i) => (part[line] ?? '').padEnd(widths[i] ?? 0)).join(' '.repeat(GAP))}`.trimEnd(),
@@ -119,19 +120,6 @@ function section(title: string, lines: readonly string[], width: number): readon
 }
 
 const wrapped = (text: string, width: number, indent: string): readonly string[] =>
-  pieces(printable(text), width - indent.length - GAP).map(
+  brokenLines(printable(text), width - indent.length - GAP).map(
     (line, i) => `${indent}${i === 0 ? '' : '  '}${line}`,
   );
-
-/** At blanks where there are some, else where the room ends. */
-function pieces(text: string, size: number): readonly string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > size) {
-    const blank = rest.lastIndexOf(' ', size);
-    const at = blank > 0 ? blank : size;
-    lines.push(rest.slice(0, at));
-    rest = rest.slice(at).trimStart();
-  }
-  return [...lines, rest];
-}
