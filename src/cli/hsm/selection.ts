@@ -45,12 +45,13 @@ export const onHsm = (command: Command): Command =>
         'its cluster: checked, and without --hsm looked up at the running server',
       ).env(HSM_CLUSTER_ID),
     )
-    .addOption(
-      new Option('--trust-anchor <file>', 'customerCA.crt, with which the cluster was initialized')
-        .env(HSM_TRUST_ANCHOR)
-        .argParser(somePath)
-        .makeOptionMandatory(),
-    );
+    .addOption(trustAnchorOption());
+
+export const trustAnchorOption = (): Option =>
+  new Option('--trust-anchor <file>', 'customerCA.crt, with which the cluster was initialized')
+    .env(HSM_TRUST_ANCHOR)
+    .argParser(somePath)
+    .makeOptionMandatory();
 
 /** In the environment several have commas between them. */
 function addAddress(given: string, before: readonly HsmAddress[] = []): readonly HsmAddress[] {

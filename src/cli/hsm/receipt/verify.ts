@@ -1,10 +1,9 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { printFacts } from '../../output.ts';
 import { somePath } from '../../path-argument.ts';
 import { answering } from '../answer.ts';
 import { readInput } from '../files.ts';
-import { readAnchor } from '../selection.ts';
-import { HSM_TRUST_ANCHOR } from '../variables.ts';
+import { readAnchor, trustAnchorOption } from '../selection.ts';
 import { readChecked } from './read.ts';
 
 interface Options {
@@ -17,12 +16,7 @@ export function registerVerify(receipt: Command): void {
     .command('verify')
     .argument('<file>', 'a receipt', somePath)
     .description('check a receipt of an HSM without any HSM, and show what it states')
-    .addOption(
-      new Option('--trust-anchor <file>', 'customerCA.crt, with which the cluster was initialized')
-        .env(HSM_TRUST_ANCHOR)
-        .argParser(somePath)
-        .makeOptionMandatory(),
-    )
+    .addOption(trustAnchorOption())
     .option('--json', 'print JSON');
   answering(command, async ({ trustAnchor }: Options, file = '') => {
     const statement = readChecked(await readInput(file), await readAnchor(trustAnchor));
