@@ -17,6 +17,8 @@ import {
   KMSInvalidStateException,
   UnsupportedOperationException,
 } from '@aws-sdk/client-kms';
+import { DAY_MS } from '../../src/core/clock.ts';
+import { until } from '../support/cloudhsm.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { wraps } from '../support/wrapping.ts';
 import { aws, clientEnvironment, readCredentials } from './environment.ts';
@@ -51,7 +53,7 @@ async function wrapped(
     WrappingKeySpec: 'RSA_2048',
   });
   assert.ok(made.PublicKey && made.ImportToken && made.ParametersValidTo);
-  assert.ok(Math.abs(made.ParametersValidTo.getTime() - Date.now() - 86_400_000) < 60_000);
+  assert.ok(Math.abs(made.ParametersValidTo.getTime() - Date.now() - DAY_MS) < 60_000);
   return {
     KeyId,
     ImportToken: made.ImportToken,
@@ -81,7 +83,7 @@ test('the AWS SDK for JavaScript brings material in, deletes it and brings it ba
   const other = await wrapped(kms, KeyId, randomBytes(32), 'RSA_AES_KEY_WRAP_SHA_256');
   await fails(kms.importKeyMaterial({ ...other, ExpirationModel: FOREVER }), IncorrectKeyMaterialException);
   const back = await wrapped(kms, KeyId, material, 'RSA_AES_KEY_WRAP_SHA_256');
-  const ValidTo = new Date(Math.ceil(Date.now() / 1000) * 1000 + 86_400_000);
+  const ValidTo = new Date(Math.ceil(Date.now() / 1000) * 1000 + DAY_MS);
   await kms.importKeyMaterial({ ...back, ValidTo });
   const { KeyMetadata } = await kms.describeKey({ KeyId });
   assert.deepEqual(KeyMetadata?.ValidTo, ValidTo);
@@ -145,7 +147,7 @@ test('material that expired while the server was down is refused at once, and er
   try {
     await fails(again.decrypt({ CiphertextBlob }), KMSInvalidStateException);
     assert.equal((await again.describeKey({ KeyId })).KeyMetadata?.KeyState, 'PendingImport');
-    while (!journal(data).includes('DeleteExpiredKeyMaterial')) await sleep(50);
+    await until('the erasure', async () => journal(data).includes('DeleteExpiredKeyMaterial') || undefined);
   } finally {
     again.destroy();
     await second.stop();

@@ -6,6 +6,7 @@ import { hsmCertificate, newKey, signingRequest, signWith } from '../../src/hsm/
 import { certificateFingerprint, parseCertificate } from '../../src/hsm/protocol/chain.ts';
 import { encodeReceipt, RECEIPT_PREFIX } from '../../src/hsm/protocol/receipts.ts';
 import { readStoreReceipt } from '../../src/keystores/cloudhsm/receipt.ts';
+import { ADMIN, ALICE } from '../support/hsm-cluster.ts';
 import { Impostor } from '../support/impostor.ts';
 import { TestKeyStore } from '../support/key-store.ts';
 
@@ -57,11 +58,8 @@ test('a receipt under another certificate of the CA proves nothing', async () =>
     signature: signWith(key)(Buffer.from(RECEIPT_PREFIX + statement)),
   });
   assert.throws(() => readStoreReceipt(forged, trusted), { code: 'untrusted' });
-  const admin = await store.cluster.login(store.hsms[0] ?? assert.fail(), {
-    user: 'admin',
-    password: 'admin-password',
-  });
-  const signed = await admin.call('changePassword', { user: 'alice', password: 'alice-password' });
+  const admin = await store.cluster.login(store.hsms[0] ?? assert.fail(), ADMIN);
+  const signed = await admin.call('changePassword', ALICE);
   admin.close();
   assert.equal(readStoreReceipt(signed.receipt, trusted).type, 'password');
   assert.throws(() => readStoreReceipt(signed.receipt, { ...trusted, clusterId: 'cluster-other' }), {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DAY_MS } from '../../src/core/clock.ts';
 import { refusal } from '../support/hsm-cluster.ts';
 import { PASSWORD, TestKeyStore } from '../support/key-store.ts';
 
@@ -212,7 +213,7 @@ test('a key that is destroyed is deleted in the HSMs, with their receipt in its 
   const keys = async () => (await store.hsms[0]?.describe())?.keys;
   const before = (await keys()) ?? 0;
   await kms.call('ScheduleKeyDeletion', { KeyId: doomed, PendingWindowInDays: 7 });
-  kms.clock.time += 7 * 86_400_000 + 1;
+  kms.clock.time += 7 * DAY_MS + 1;
   await kms.guard().acknowledgeClock(kms.clock.time);
   await kms.runJobs();
   assert.equal(await keys(), before - 1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { DAY_MS } from '../../src/core/clock.ts';
-import { exportReceiptRow } from '../../src/kms/export-receipts.ts';
+import { recordExportReceipt } from '../../src/kms/export-receipts.ts';
 import { ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
 import { keyWrap, oaep, rsaAesKeyWrap, wraps } from '../support/wrapping.ts';
 import { FOREVER, importing, plain } from './importing.ts';
@@ -257,6 +257,7 @@ test('lineage tells how material came, by hashes, and that others keep it', asyn
 test('an export receipt of the same bytes says where material was before', async () => {
   const { KeyId } = await emptyKey();
   const hsm = { place: 'hsm:cluster-1', under: 'hsm-key' } as const;
+  const from = { clusterId: 'cluster-1', hsmId: 'hsm-1', lineage: 'abcd', time: 7 };
   for (const [matching, expected] of [
     [false, [{ place: 'outside', under: 'not-known' }]],
     [true, [{ place: 'outside', under: 'not-known' }, hsm]],
@@ -265,14 +266,15 @@ test('an export receipt of the same bytes says where material was before', async
     const input = await request(KeyId, material);
     const wrappedHash = createHash('sha256').update(input.EncryptedKeyMaterial).digest('hex');
     const publicKeyHash = matching ? Buffer.from(input.ImportToken).toString('hex', 11, 43) : 'ab'.repeat(32);
-    const value = { publicKeyHash, holders: [hsm], signed: 'c2lnbmVk' };
-    await kms.rows.commit({ put: [{ ...exportReceiptRow(ACCOUNT, wrappedHash), version: 1, value }] });
+    const receipt = { publicKeyHash, holders: [hsm], signed: 'c2lnbmVk', from };
+    await kms.rows.commit(await recordExportReceipt(kms.rows, ACCOUNT, wrappedHash, receipt));
     const { KeyMaterialId } = await kms.call('ImportKeyMaterial', input);
     const record = (await lineage(KeyId, KeyMaterialId)).findLast(
       ({ arrival }) => arrival?.wrappedHash === wrappedHash,
     );
     assert.deepEqual(record?.holders.slice(2), expected);
     assert.equal(record?.arrival?.receipt, matching ? 'c2lnbmVk' : null);
+    assert.deepEqual(record?.arrival?.from, matching ? from : undefined);
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DAY_MS } from '../../src/core/clock.ts';
 import { OTHER_ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
 
 let kms: TestKms;
@@ -8,7 +9,6 @@ before(async () => {
 });
 after(() => kms.stop());
 
-const DAY_MS = 86_400_000;
 const create = async (region: string): Promise<string> =>
   (await kms.call('CreateKey', {}, { region })).KeyMetadata.KeyId;
 const refused = async (region: string) => {
