@@ -74,6 +74,9 @@ test('members that the old SDK does not know', async () => {
     assert.equal(json?.__type, 'CloudHsmInvalidRequestException');
     assert.match(String(json?.Message), message);
   }
+  const change = await raw('ModifyCluster', { ClusterId: id, HsmType: 'hsm2m.medium' });
+  assert.equal(change.json?.__type, 'CloudHsmInvalidRequestException');
+  assert.match(String(change.json?.Message), /HsmType is not supported/);
   const { json } = await raw('DescribeClusters', {});
   const [cluster] = (json?.Clusters ?? []) as readonly Record<string, unknown>[];
   assert.equal(cluster?.Mode, 'FIPS');
@@ -178,7 +181,7 @@ test('tags', async () => {
   await assert.rejects(tooMany, { name: 'CloudHsmResourceLimitExceededException' });
 });
 
-test('the retention of backups is changed; the type of HSM is not', async () => {
+test('the retention of backups is changed, and none is copied to another Region', async () => {
   const modify = (more: object) =>
     user.client.send(new ModifyClusterCommand({ ClusterId: id, ...more } as never));
   const { Cluster } = await modify({ BackupRetentionPolicy: { Type: 'DAYS', Value: '30' } });
