@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Call } from '../../core/call.ts';
 import type { EncryptionContext } from '../../core/encryption-context.ts';
 import type { AccountId } from '../../core/ids.ts';
+import { Recent } from '../../core/recent.ts';
 import { altered } from './altered.ts';
 import type { ObjectBinding } from './binding.ts';
 import { BucketKey } from './bucket-key.ts';
@@ -44,7 +45,7 @@ export class ObjectKeys {
   readonly #roots: S3Roots;
   readonly #kms: KmsKeys;
   /** By the wrapped key. */
-  readonly #bucketKeys = new Map<string, BucketKey>();
+  readonly #bucketKeys = new Recent<BucketKey>({ entries: MAX_BUCKET_KEYS });
 
   constructor(roots: S3Roots, kms: KmsKeys) {
     this.#roots = roots;
@@ -105,7 +106,6 @@ export class ObjectKeys {
   #keep(wrapped: string, plaintext: Uint8Array): BucketKey {
     const key = new BucketKey(plaintext);
     plaintext.fill(0);
-    if (this.#bucketKeys.size >= MAX_BUCKET_KEYS) this.#bucketKeys.clear();
     this.#bucketKeys.set(wrapped, key);
     return key;
   }

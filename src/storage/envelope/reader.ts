@@ -134,7 +134,6 @@ export class ObjectReader {
         }
         yield this.#openBatch(sealed, from, { start, end });
       }
-      await next;
     } finally {
       await this.close();
     }

@@ -10,7 +10,7 @@ export function parseRange(header: string | undefined, size: number): Range | un
   if (from === '' && to === '') return undefined;
   const range =
     from === ''
-      ? { start: Math.max(0, size - Number(to)), end: to === '0' || Number(to) === 0 ? 0 : size }
+      ? { start: Math.max(0, size - Number(to)), end: Number(to) === 0 ? 0 : size }
       : { start: Number(from), end: to === '' ? size : Math.min(size, Number(to) + 1) };
   if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined;
   if (range.start >= range.end) throw invalidRange(header ?? '', size);

@@ -1,3 +1,4 @@
+import { must } from '../../../core/ids.ts';
 import { operation } from '../operation.ts';
 import { bucketRow } from '../rows.ts';
 
@@ -11,8 +12,7 @@ export const deleteBucketEncryption = operation({
   readOnly: false,
   decode: () => null,
   async run(_, { bucket }, call) {
-    if (bucket === undefined) throw new TypeError('no bucket');
-    const { id, version, value } = bucket;
+    const { id, version, value } = must(bucket, 'bucket');
     const row = { ...value, encryption: { algorithm: 'AES256' } };
     await call.commit({ put: [{ ...bucketRow(id), version: version + 1, value: row }] });
     return { status: 204 };

@@ -1,3 +1,4 @@
+import { must } from '../../../core/ids.ts';
 import { bucketEncryptionXml } from '../encryption.ts';
 import { operation } from '../operation.ts';
 
@@ -11,9 +12,6 @@ export const getBucketEncryption = operation({
   readOnly: true,
   decode: () => null,
   run: (_, { bucket }) => ({
-    xml: [
-      'ServerSideEncryptionConfiguration',
-      bucketEncryptionXml(bucket?.value.encryption ?? { algorithm: 'AES256' }),
-    ],
+    xml: ['ServerSideEncryptionConfiguration', bucketEncryptionXml(must(bucket, 'bucket').value.encryption)],
   }),
 });

@@ -1,3 +1,4 @@
+import { must } from '../../../core/ids.ts';
 import { operation } from '../operation.ts';
 
 /** S3 API reference, "GetBucketLocation": us-east-1 is told as nothing. */
@@ -11,9 +12,7 @@ export const getBucketLocation = operation({
   anyRegion: true,
   decode: () => null,
   run(_, { bucket }) {
-    const region = bucket?.value.region;
-    return {
-      xml: ['LocationConstraint', region === 'us-east-1' || region === undefined ? {} : { '#text': region }],
-    };
+    const { region } = must(bucket, 'bucket').value;
+    return { xml: ['LocationConstraint', region === 'us-east-1' ? {} : { '#text': region }] };
   },
 });

@@ -1,3 +1,4 @@
+import { must } from '../../../core/ids.ts';
 import { operation } from '../operation.ts';
 
 /** S3 API reference, "HeadBucket". */
@@ -8,5 +9,5 @@ export const headBucket = operation({
   action: 's3:ListBucket',
   readOnly: true,
   decode: () => null,
-  run: (_, { bucket }) => ({ headers: ['x-amz-bucket-region', bucket?.value.region ?? ''] }),
+  run: (_, { bucket }) => ({ headers: ['x-amz-bucket-region', must(bucket, 'bucket').value.region] }),
 });

@@ -1,3 +1,4 @@
+import { must } from '../../../core/ids.ts';
 import { invalidArgument } from '../errors.ts';
 import {
   encoderOf,
@@ -32,8 +33,8 @@ export const listObjectsV2 = operation<Input>({
     owner: request.query.get('fetch-owner') === 'true',
   }),
   audit: ({ prefix }) => ({ prefix }),
-  async run(input, { bucket }, _, s3) {
-    if (bucket === undefined) throw new TypeError('no bucket');
+  async run(input, target, _, s3) {
+    const bucket = must(target.bucket, 'bucket');
     const { startAfter, token, owner, encoding } = input;
     const after = token === undefined ? startAfter : readToken(token);
     const listing = await listObjects(s3.rows, bucket.id, { ...input, after });

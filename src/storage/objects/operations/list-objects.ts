@@ -1,3 +1,4 @@
+import { must } from '../../../core/ids.ts';
 import {
   encoderOf,
   type ListParameters,
@@ -23,8 +24,8 @@ export const listObjects = operation<Input>({
   query: [...listParameters, 'marker'],
   decode: (request) => ({ ...parseList(request), marker: textParameter(request, 'marker') }),
   audit: ({ prefix }) => ({ prefix }),
-  async run(input, { bucket }, _, s3) {
-    if (bucket === undefined) throw new TypeError('no bucket');
+  async run(input, target, _, s3) {
+    const bucket = must(target.bucket, 'bucket');
     const { marker, encoding, delimiter } = input;
     const listing = await list(s3.rows, bucket.id, { ...input, after: marker });
     const encode = encoderOf(encoding);

@@ -1,4 +1,5 @@
 import type { HttpHead } from '../../../core/http-head.ts';
+import { must } from '../../../core/ids.ts';
 import { parseXml } from '../../../wire/rest-xml/xml.ts';
 import { checkDocument, checksumHeaders } from '../checks.ts';
 import { parseBucketEncryption } from '../encryption.ts';
@@ -28,8 +29,7 @@ export const putBucketEncryption = operation<Input>({
   audit: ({ encryption }) => ({ encryption: { ...encryption } }),
   async run({ head, body, encryption }, { bucket }, call) {
     await checkDocument(head, body);
-    if (bucket === undefined) throw new TypeError('no bucket');
-    const { id, version, value } = bucket;
+    const { id, version, value } = must(bucket, 'bucket');
     await call.commit({ put: [{ ...bucketRow(id), version: version + 1, value: { ...value, encryption } }] });
     return {};
   },

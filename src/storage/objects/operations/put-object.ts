@@ -1,4 +1,5 @@
 import type { HttpHead } from '../../../core/http-head.ts';
+import { must } from '../../../core/ids.ts';
 import { isConflict } from '../../../wire/errors.ts';
 import { RestXmlError } from '../../../wire/rest-xml/error.ts';
 import type { Payload } from '../../../wire/rest-xml/payload.ts';
@@ -49,10 +50,10 @@ export const putObject = operation<Input>({
     'x-amz-trailer': 'any',
   },
   decode({ head, payload }) {
-    if (payload === undefined) throw new TypeError('no payload');
+    const body = must(payload, 'payload');
     return {
-      payload,
-      checks: bodyChecks(head, payload.trailer),
+      payload: body,
+      checks: bodyChecks(head, body.trailer),
       asked: askedEncryption(head),
       kept: keptHeaders(head),
       conditions: writeConditions(head),
@@ -61,8 +62,9 @@ export const putObject = operation<Input>({
   audit: ({ asked: { encryption } }) => ({
     ...(encryption && { 'x-amz-server-side-encryption': encryption.algorithm }),
   }),
-  async run({ payload, checks, asked, kept, conditions }, { key, bucket }, call, s3) {
-    if (bucket === undefined) throw new TypeError('no bucket');
+  async run({ payload, checks, asked, kept, conditions }, target, call, s3) {
+    const { key } = target;
+    const bucket = must(target.bucket, 'bucket');
     const encryption = asked.encryption ?? bucket.value.encryption;
     const written = await writeObject(
       { payload, checks, encryption, context: asked.context },
