@@ -2,7 +2,8 @@
  * What nobody says counts at its worst. Each function below turns silence about one thing into facts, marked
  * `assumed`, so that the rules meet complete facts and a reader sees what was assumed.
  */
-import { type Bare, CLEAR, type Fact, type FactName, type FactOf, type Facts, OPERATOR } from './facts.ts';
+import { assumed, resting } from './basis.ts';
+import { type Bare, CLEAR, type Fact, type Facts, named, OPERATOR } from './facts.ts';
 
 /** The host of what has none. */
 const OPERATORS_HOST = "operator's host";
@@ -15,11 +16,8 @@ export function completed({ at, facts }: Facts): Facts {
   return { at, facts: steps.reduce<readonly Fact[]>((known, step) => step(known), facts) };
 }
 
-const each = <Name extends FactName>(facts: readonly Fact[], name: Name): readonly FactOf<Name>[] =>
-  facts.filter(({ fact }) => fact === name) as unknown as readonly FactOf<Name>[];
-
 const assume = (because: string, ...facts: readonly Bare[]): readonly Fact[] =>
-  facts.map((fact) => ({ ...fact, basis: { basis: 'assumed', because } }) as Fact);
+  resting(assumed(because), ...facts);
 
 /** Host: the operator's. */
 const hosts = (facts: readonly Fact[]): readonly Fact[] =>
@@ -31,10 +29,10 @@ const hosts = (facts: readonly Fact[]): readonly Fact[] =>
 
 /** A host whose root nobody names is the operator's. */
 function roots(facts: readonly Fact[]): readonly Fact[] {
-  const rooted = new Set(each(facts, 'root').map(({ host }) => host));
-  const used = [...each(facts, 'proc'), ...each(facts, 'place')].map(({ host }) => host);
+  const rooted = new Set(named(facts, 'root').map(({ host }) => host));
+  const used = [...named(facts, 'proc'), ...named(facts, 'place')].map(({ host }) => host);
   const bare = [...new Set(used)].filter((host) => host !== undefined && !rooted.has(host));
-  const known = each(facts, 'party').find(({ kind, owner }) => kind === 'root' && owner === OPERATOR);
+  const known = named(facts, 'party').find(({ kind, owner }) => kind === 'root' && owner === OPERATOR);
   const party = known?.party ?? OPERATORS_ROOT;
   return [
     ...facts,
@@ -50,10 +48,10 @@ function roots(facts: readonly Fact[]): readonly Fact[] {
 /** Operating system's user: shared by all who have one. */
 function users(facts: readonly Fact[]): readonly Fact[] {
   const shared = (process: string) => `shared user of ${process}`;
-  const open = each(facts, 'proc').filter(({ user }) => user === undefined);
+  const open = named(facts, 'proc').filter(({ user }) => user === undefined);
   const holders = new Set([
-    ...each(facts, 'account').map(({ party }) => party),
-    ...each(facts, 'party').flatMap(({ party, kind }) => (kind === 'service-account' ? [party] : [])),
+    ...named(facts, 'account').map(({ party }) => party),
+    ...named(facts, 'party').flatMap(({ party, kind }) => (kind === 'service-account' ? [party] : [])),
   ]);
   return [
     ...facts.map((fact) =>
@@ -73,11 +71,11 @@ function users(facts: readonly Fact[]): readonly Fact[] {
 
 /** Extractable: yes, so whoever may use a key in a process may wrap its material out. */
 function wrapping(facts: readonly Fact[]): readonly Fact[] {
-  const answers = each(facts, 'extractable');
-  const materials = each(facts, 'material');
+  const answers = named(facts, 'extractable');
+  const materials = named(facts, 'material');
   return [
     ...facts,
-    ...each(facts, 'accepts')
+    ...named(facts, 'accepts')
       .filter((accepts) => accepts.for === 'use')
       .flatMap(({ process, credential, key }) =>
         materials
@@ -99,8 +97,8 @@ function wrapping(facts: readonly Fact[]): readonly Fact[] {
 
 /** Origin: outside. */
 function origins(facts: readonly Fact[]): readonly Fact[] {
-  const known = new Set(each(facts, 'came').map(({ material }) => material));
-  const materials = [...each(facts, 'material'), ...each(facts, 'object')].map(({ material }) => material);
+  const known = new Set(named(facts, 'came').map(({ material }) => material));
+  const materials = [...named(facts, 'material'), ...named(facts, 'object')].map(({ material }) => material);
   return [
     ...facts,
     ...[...new Set(materials)]
@@ -114,19 +112,19 @@ function origins(facts: readonly Fact[]): readonly Fact[] {
 /** Whoever has the only copy outside keeps it. */
 const solePossession = (facts: readonly Fact[]): readonly Fact[] => [
   ...facts,
-  ...each(facts, 'sole').map(
+  ...named(facts, 'sole').map(
     ({ party, material, basis }): Fact => ({ fact: 'keeper', party, secret: material, basis }),
   ),
 ];
 
 /** Strength of a passphrase: guessable offline, by whoever reads something that it locks. */
 function passphrases(facts: readonly Fact[]): readonly Fact[] {
-  const strong = new Set(each(facts, 'strong').map(({ secret }) => secret));
-  const weak = each(facts, 'passphrase').filter(({ secret }) => !strong.has(secret));
+  const strong = new Set(named(facts, 'strong').map(({ secret }) => secret));
+  const weak = named(facts, 'passphrase').filter(({ secret }) => !strong.has(secret));
   return [
     ...facts,
     ...weak.flatMap(({ secret }) => {
-      const locked = each(facts, 'stored').filter(({ under }) => under === secret);
+      const locked = named(facts, 'stored').filter(({ under }) => under === secret);
       return [...new Set(locked.map(({ place }) => place))].flatMap((place) =>
         assume('the passphrase can be guessed offline', { fact: 'stored', secret, place, under: CLEAR }),
       );
@@ -136,8 +134,8 @@ function passphrases(facts: readonly Fact[]): readonly Fact[] {
 
 /** TLS: none, so the path to a front sees what passes the front. */
 function openNetwork(facts: readonly Fact[]): readonly Fact[] {
-  const protectedOnes = new Set(each(facts, 'tls').map(({ process }) => process));
-  const open = each(facts, 'proc').filter(
+  const protectedOnes = new Set(named(facts, 'tls').map(({ process }) => process));
+  const open = named(facts, 'proc').filter(
     ({ process, role }) => role === 'front' && !protectedOnes.has(process),
   );
   return [
@@ -148,7 +146,7 @@ function openNetwork(facts: readonly Fact[]): readonly Fact[] {
         'nobody says that calls are encrypted',
         { fact: 'proc', process: wire, role: 'network', host, user: wire, state },
         { fact: 'account', party: NETWORK, user: wire },
-        ...each(facts, 'passes')
+        ...named(facts, 'passes')
           .filter((passes) => passes.process === process)
           .map(({ key }): Bare => ({ fact: 'passes', process: wire, key })),
       );
@@ -166,7 +164,7 @@ function openNetwork(facts: readonly Fact[]): readonly Fact[] {
 
 /** A party of whom nothing else is said is the operator's. */
 function parties(facts: readonly Fact[]): readonly Fact[] {
-  const known = new Set(each(facts, 'party').map(({ party }) => party));
+  const known = new Set(named(facts, 'party').map(({ party }) => party));
   return [
     ...facts,
     ...partiesOf(facts)

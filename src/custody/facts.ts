@@ -122,6 +122,10 @@ export interface Facts {
   readonly facts: readonly Fact[];
 }
 
+/** Those of one name. */
+export const named = <Name extends FactName>(facts: readonly Fact[], name: Name): readonly FactOf<Name>[] =>
+  facts.filter(({ fact }) => fact === name) as unknown as readonly FactOf<Name>[];
+
 /** `root(root, host)`: a fact as the rules write it. */
 export function factText({ basis: _, fact, ...about }: Fact): string {
   const values: Readonly<Record<string, unknown>> = about;

@@ -2,8 +2,9 @@
  * Backups of KMS as places. Those that hold the same are one place: of a year of daily ones a report has a few, and the
  * verdicts are the same.
  */
+
+import { assumed, enforced, iso, recorded, resting } from '../basis.ts';
 import type { Bare, Fact } from '../facts.ts';
-import { assumed, enforced, iso, recorded, resting } from './basis.ts';
 import type { Account } from './credentials.ts';
 import type { HeldKey, Stay } from './held.ts';
 import { backupName, credentialName, domainKeyName, SEAL } from './names.ts';

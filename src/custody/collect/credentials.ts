@@ -2,8 +2,8 @@
 import type { AccessKey } from '../../identity/access-keys.ts';
 import type { Rows, Stored } from '../../store/rows-contract.ts';
 import { scanAll } from '../../store/scan-all.ts';
+import { enforced, recorded, resting } from '../basis.ts';
 import { type Bare, CLEAR, type Fact } from '../facts.ts';
-import { enforced, recorded, resting } from './basis.ts';
 import { credentialName, DATA_FOLDER, domainKeyName } from './names.ts';
 import type { People } from './people.ts';
 import type { Credentials, Machine } from './sources.ts';

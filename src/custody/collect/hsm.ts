@@ -2,8 +2,9 @@
  * Clusters of HSMs that hold a material. Storage keys and backups lie under the unlock credential that the tenant's
  * administrator made at activation; what is stored in unattended mode is under the server's seal too.
  */
+
+import { assumed, enforced, iso, recorded, resting } from '../basis.ts';
 import type { Bare, Fact } from '../facts.ts';
-import { assumed, enforced, iso, recorded, resting } from './basis.ts';
 import type { HeldKey, HeldMaterial } from './held.ts';
 import type { HsmBackup, HsmCluster, HsmMember } from './hsm-facts.ts';
 import {

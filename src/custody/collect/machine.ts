@@ -1,6 +1,7 @@
 /** Processes, folders, the seal and the domain keys of the running server. */
+
+import { assumed, enforced, recorded, resting } from '../basis.ts';
 import { type Bare, CLEAR, type Fact } from '../facts.ts';
-import { assumed, enforced, recorded, resting } from './basis.ts';
 import { DATA_FOLDER, domainKeyName, ENGINE, FRONT, SEAL, SEAL_FILE } from './names.ts';
 import type { People } from './people.ts';
 import type { Machine } from './sources.ts';

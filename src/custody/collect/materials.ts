@@ -1,7 +1,7 @@
 /** Where material of the engine is, was, came from, and went. */
 import type { LineageRecord } from '../../kms/lineage.ts';
+import { enforced, iso, recorded, resting } from '../basis.ts';
 import type { Bare, Fact, FactOf } from '../facts.ts';
-import { enforced, iso, recorded, resting } from './basis.ts';
 import { type HeldKey, type HeldMaterial, isPresent, type Stay } from './held.ts';
 import { DATA_FOLDER, domainKeyName, ENGINE, FRONT } from './names.ts';
 import type { People } from './people.ts';

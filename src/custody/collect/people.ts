@@ -2,16 +2,18 @@
  * Who there is: those whom the settings declare, and for each part that nobody declares one party that plays it, so that
  * no way is left out for want of a name.
  */
+
+import { assumed, enforced, recorded, resting } from '../basis.ts';
 import {
   type Bare,
   type Fact,
   type FactName,
   type FactOf,
+  named,
   OPERATOR,
   type PartyKind,
   TENANT,
 } from '../facts.ts';
-import { assumed, enforced, recorded, resting } from './basis.ts';
 import { FRONT, SEAL } from './names.ts';
 import type { Machine } from './sources.ts';
 
@@ -23,7 +25,7 @@ export class People {
   }
 
   each<Name extends FactName>(name: Name): readonly FactOf<Name>[] {
-    return this.#declared.filter(({ fact }) => fact === name) as unknown as readonly FactOf<Name>[];
+    return named(this.#declared, name);
   }
 
   /** Those declared of the kind, or one of that name. */

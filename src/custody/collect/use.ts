@@ -3,8 +3,8 @@
  * and one that waits for its deletion count as usable: whoever has such a credential enables it with one call.
  */
 import { isPermanent, isThere } from '../../kms/rules/imported-material.ts';
+import { enforced, resting } from '../basis.ts';
 import type { Fact } from '../facts.ts';
-import { enforced, resting } from './basis.ts';
 import type { Account } from './credentials.ts';
 import { type HeldKey, isPresent } from './held.ts';
 import type { HsmHolding } from './hsm.ts';

@@ -3,7 +3,7 @@ import { sameMaterial } from '../../kms/lineage.ts';
 import type { Rows } from '../../store/rows-contract.ts';
 import type { Actor } from '../actors.ts';
 import { cellText, fullText, isUnknown, type Verdict } from '../answers.ts';
-import { iso } from '../collect/basis.ts';
+import { iso } from '../basis.ts';
 import type { Collected, Collector } from '../collect/collector.ts';
 import { type HeldKey, type HeldMaterial, isPresent } from '../collect/held.ts';
 import type { HsmFacts } from '../collect/hsm-facts.ts';

@@ -1,31 +1,18 @@
 /** The report as data: what `--json` prints and the HTML page shows. docs/custody.md, "Report". */
-import type { SeenBy, Verdict } from '../answers.ts';
+import type { Verdict, Way } from '../answers.ts';
 import type { Cost, Figure } from '../cost/cost.ts';
 import type { Fact } from '../facts.ts';
 import type { Question } from '../judge.ts';
-import type { Letter } from '../parties.ts';
 import type { SubjectKind } from './subjects.ts';
 
 export const REPORT_FORMAT = 'lockholm-custody-report';
 export const REPORT_VERSION = 1;
 
-export interface WayReport {
-  /** Whom the actor needs: `count` of `of`. */
-  readonly needs: readonly {
-    readonly letter: Letter;
-    readonly count: number;
-    readonly of: readonly string[];
-  }[];
-  readonly approvals?: { readonly k: number; readonly of: readonly string[] };
-  readonly brings: 'locked copy' | 'part' | 'nothing';
-  readonly place?: string;
-  readonly seenBy: SeenBy;
-}
 export interface VerdictReport {
   /** As a cell of the table has it. */
   readonly text: string;
   readonly answer: Verdict['answer'];
-  readonly ways: readonly WayReport[];
+  readonly ways: readonly Way[];
   /** Each way in words. */
   readonly inFull: readonly string[];
 }

@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Journal } from '../../audit/contract.ts';
 import { leafHash } from '../../audit/entry.ts';
 import { actorsOf } from '../actors.ts';
-import { iso } from '../collect/basis.ts';
+import { cellText, fullText } from '../answers.ts';
+import { iso } from '../basis.ts';
 import { Collector } from '../collect/collector.ts';
 import { countObjects } from '../collect/objects.ts';
 import type { Sources } from '../collect/sources.ts';
@@ -13,6 +14,7 @@ import { TooManyWays } from '../evaluate/fixpoint.ts';
 import { explain, pathText } from '../explain.ts';
 import { type Fact, factText } from '../facts.ts';
 import { judge, type Question, questions } from '../judge.ts';
+import { verdictsOf } from '../table.ts';
 import { subjectReport } from './build.ts';
 import { pageOfSubjects } from './pages.ts';
 import {
@@ -94,23 +96,17 @@ export class Reporter {
       throw new SubjectError(
         `the report has no actor ${actorId}: it has ${actors.map(({ id }) => id).join(', ')}`,
       );
-    const report = await subjectReport(found, {
-      ...this.#parts,
-      collector,
-      now: this.#parts.now(),
-      objects: undefined,
-    });
-    const cell = report.rows.find((row) => row.actor.id === actorId)?.cells[asked];
+    const { now, fromNextStart } = verdictsOf(judged)(actor, asked);
     const paths = (from: 'now' | 'nextStart'): readonly ExplainedPath[] =>
       explain(judged, actor, asked, from).map(({ others, step }) => ({ others, lines: pathText(step) }));
     return {
       subject: found.name,
       actor: actorId,
       question: asked,
-      cell: cell?.text ?? '',
-      inFull: cell?.inFull ?? [],
+      cell: cellText(now, actor),
+      inFull: fullText(now),
       paths: paths('now'),
-      ...(cell?.fromNextStart && { fromNextStart: paths('nextStart') }),
+      ...(fromNextStart && { fromNextStart: paths('nextStart') }),
     };
   }
 

@@ -1,5 +1,5 @@
 /** Facts with what they rest on. */
-import type { Bare, Basis, Fact } from '../facts.ts';
+import type { Bare, Basis, Fact } from './facts.ts';
 
 export const resting = (basis: Basis, ...facts: readonly Bare[]): readonly Fact[] =>
   facts.map((fact) => ({ ...fact, basis }) as Fact);
