@@ -85,10 +85,16 @@ test('an empty path, as of an unset variable, is refused instead of being this f
   await fails(2, empty, 'account', 'create', '--profile-file', '');
 });
 
+test('a receipt that is not there is named', async () => {
+  const file = join(folder, 'none.receipt');
+  await fails(2, /none\.receipt cannot be read \(ENOENT\)/, 'custody', 'receipt', 'add', file);
+});
+
 test('the help of serve lists each flag with its variable and default', async () => {
   const { stdout } = await lockholm(['serve', '--help'], { env: { COLUMNS: '200' } });
   const text = stdout.replace(/\s+/g, ' ');
   assert.match(text, /--listen <host:port> .*\(LOCKHOLM_LISTEN; default: 127\.0\.0\.1:4566\)/);
+  assert.match(text, /--hsm-port <port> .*\(LOCKHOLM_HSM_PORT; default: 2223\)/);
   assert.match(text, /--seal <file> .*\(LOCKHOLM_SEAL; default: <data>\/seal\)/);
 });
 

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { AddedReceipt } from '../../operator/operations/add-export-receipt.ts';
-import { EXIT_USAGE, Failure } from '../failure.ts';
+import { readInput } from '../hsm/files.ts';
 import { callOperator } from '../operator-client.ts';
 import { printFacts, printJson } from '../output.ts';
 import { somePath } from '../path-argument.ts';
@@ -23,20 +22,11 @@ export function registerReceipt(custody: Command): void {
     )
     .option('--account <account>', 'whose KMS key it goes into (default: the account of the cluster)');
   onServer(command).action(async (file: string, { data, json, account }: Options) => {
-    const Receipt = (await contentOf(file)).toString('base64');
+    const Receipt = (await readInput(file)).toString('base64');
     const added = await callOperator<AddedReceipt>(data, 'AddExportReceipt', { Receipt, AccountId: account });
     if (json) printJson(added);
     else show(added);
   });
-}
-
-async function contentOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(`The receipt ${file} cannot be read (${code}).`, EXIT_USAGE, error);
-  }
 }
 
 const show = (added: AddedReceipt): void =>
