@@ -51,8 +51,11 @@ export function closeAll(files: readonly number[]): void {
 export function eraseHsmFiles(data: string, hsmId: string): void {
   const folder = folderOf(data, hsmId);
   const files = openHsmFiles(data, hsmId);
-  for (const fd of files) overwrite(fd);
-  closeAll(files);
+  try {
+    for (const fd of files) overwrite(fd);
+  } finally {
+    closeAll(files);
+  }
   rmSync(folder, { recursive: true });
   syncFolder(dirname(folder));
 }
