@@ -1,7 +1,7 @@
 /**
  * What is derived from the journal while it grows: the last use of each key, what left under it, and the counters that
- * are open. Rows
- * hold both up to a position; a start reads only what comes after it, and everything when the rows are lost.
+ * are open. Rows hold them up to a position; a start reads only what comes after it, and everything when the rows are
+ * lost.
  */
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';

@@ -3,7 +3,6 @@
  * "Body"). Written by hand in the order of the keys, because it is made for every request; the property test
  * holds it equal to canonicalJson. Field limits are CloudTrail's ("CloudTrail record contents").
  */
-
 import type { Caller } from '../core/call.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Json, JsonObject } from '../core/json.ts';

@@ -12,7 +12,6 @@ import { ACCOUNT, startKms, type TestKms } from '../support/kms.ts';
 import {
   approvals,
   backupAt,
-  cellsOf,
   declare,
   type Given,
   HOST,
@@ -21,7 +20,7 @@ import {
   reporterOf,
   withCredential,
 } from './collected.ts';
-import { custodians } from './running.ts';
+import { custodians, reportedCells } from './running.ts';
 
 let kms: TestKms;
 before(async () => {
@@ -40,7 +39,8 @@ async function judged(subject: string, given: Given = {}) {
   assert.ok(found);
   return found;
 }
-const cells = async (subject: string, given: Given = {}) => cellsOf(await judged(subject, given), actors);
+const cells = async (subject: string, given: Given = {}) =>
+  reportedCells(await judged(subject, given), actors);
 
 test('case 2d: a destroyed key is nobody’s on record, once the last backup is gone and the store is erased', async () => {
   const arn = await newKey();

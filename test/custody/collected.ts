@@ -4,7 +4,6 @@ import { keyArn, newKeyId, type Region } from '../../src/core/ids.ts';
 import type { HsmCluster, HsmFacts } from '../../src/custody/collect/hsm-facts.ts';
 import { noHsms } from '../../src/custody/collect/hsm-facts.ts';
 import type { Declared, KnownBackup, Machine, Sources } from '../../src/custody/collect/sources.ts';
-import type { SubjectReport } from '../../src/custody/report/report.ts';
 import { Reporter } from '../../src/custody/report/reporter.ts';
 import { joinChanges } from '../../src/kms/change.ts';
 import { keyRow } from '../../src/kms/key.ts';
@@ -68,12 +67,6 @@ export const withCredential = (kms: TestKms): Promise<void> =>
         value: { account: ACCOUNT, status: 'Active', created: kms.clock.time },
       },
     ],
-  });
-
-export const cellsOf = ({ rows }: SubjectReport, actors: readonly string[]): readonly string[] =>
-  actors.map((actor) => {
-    const row = rows.find(({ actor: { id } }) => id === actor);
-    return `${row?.cells.M.text} / ${row?.cells.U.text}`;
   });
 
 export const backupAt = (time: number, more: Partial<KnownBackup> = {}): KnownBackup => ({

@@ -70,7 +70,7 @@ export async function startRunning(facts: readonly object[] = approvals): Promis
     report,
     async cells(subject, actors) {
       const [found] = (await report(subject)).subjects;
-      return actors.map((actor) => cellsOf(found, actor));
+      return reportedCells(found, actors);
     },
     async stop() {
       kms.destroy();
@@ -80,7 +80,12 @@ export async function startRunning(facts: readonly object[] = approvals): Promis
   };
 }
 
-function cellsOf(subject: SubjectReport | undefined, actor: string): string {
-  const row = subject?.rows.find(({ actor: { id } }) => id === actor);
-  return `${row?.cells.M.text} / ${row?.cells.U.text}`;
-}
+/** `material / use` of the actors, of one subject of a report. */
+export const reportedCells = (
+  subject: SubjectReport | undefined,
+  actors: readonly string[],
+): readonly string[] =>
+  actors.map((actor) => {
+    const row = subject?.rows.find(({ actor: { id } }) => id === actor);
+    return `${row?.cells.M.text} / ${row?.cells.U.text}`;
+  });

@@ -11,7 +11,8 @@ import { BackupError } from './errors.ts';
 import { readWishes } from './journal-wishes.ts';
 import { manifestRow } from './manifest.ts';
 import { type BackupRecord, backupRow, factsOf, getBackup } from './record.ts';
-import { type Repeated, type RepeatParts, repeatWishes } from './repeat.ts';
+import { type Repeated, repeatWishes } from './repeat.ts';
+import type { RepeatParts } from './repeat-key.ts';
 import { type RestoreMark, removeRestoreMark } from './restore-mark.ts';
 
 export interface FinishParts extends RepeatParts {

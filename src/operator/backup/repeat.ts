@@ -13,8 +13,6 @@ import type { KeyWish, Wish, Wishes } from './journal-wishes.ts';
 import { commitRepeated, findKey, type RepeatParts } from './repeat-key.ts';
 import { repeatMaterials } from './repeat-materials.ts';
 
-export type { RepeatParts } from './repeat-key.ts';
-
 export interface Repeated {
   readonly keysDeleted: number;
   readonly keysChanged: number;
