@@ -121,6 +121,7 @@ export class Host {
   async #remove(hsmId: string): Promise<Record<string, never>> {
     const hsm = this.#hsms.get(hsmId);
     this.#hsms.delete(hsmId);
+    this.#work.delete(hsmId);
     if (hsm !== undefined) {
       this.#peering.forget(hsm);
       await hsm.stop();
