@@ -11,10 +11,10 @@ export async function machineOf(
   { data, seal, endpoint }: Pick<ServerFacts, 'data' | 'seal' | 'endpoint'>,
   listenHost: string,
 ): Promise<Machine> {
-  const [dataDisk, sealDisk, accessKeyInFolder] = await Promise.all([
+  const [dataDisk, sealDisk, accessKeysInFolder] = await Promise.all([
     diskOf(data),
     diskOf(seal),
-    accessKeyIn(join(data, 'credentials')),
+    accessKeysIn(join(data, 'credentials')),
   ]);
   return {
     host: hostname(),
@@ -27,7 +27,7 @@ export async function machineOf(
       inDataFolder: dirname(seal) === data,
       onDataDisk: sealDisk === undefined || sealDisk === dataDisk,
     },
-    accessKeyInFolder,
+    accessKeysInFolder,
   };
 }
 
@@ -41,10 +41,10 @@ const diskOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-/** The id alone, of the file that clients use. */
-async function accessKeyIn(path: string): Promise<string | undefined> {
+/** The ids alone, of all profiles of the file that clients use. */
+async function accessKeysIn(path: string): Promise<readonly string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  return /^\s*aws_access_key_id\s*=\s*(\w+)/m.exec(text)?.[1];
+  return [...text.matchAll(/^\s*aws_access_key_id\s*=\s*(\w+)/gm)].map(([, id = '']) => id);
 }
 
 export async function knownBackups(rows: Rows, data: string): Promise<readonly KnownBackup[]> {

@@ -81,7 +81,7 @@ test('a seal elsewhere, a moved folder, a listener for everybody: each changes w
   // Whoever steals the disk finds a credential, and calls.
   const reached = await cells(arn, { backups, machine: { seal, listensBeyondHost: true } });
   assert.deepEqual(reached, plain.with(3, 'K / alone'));
-  const noFile = { seal, listensBeyondHost: true, accessKeyInFolder: undefined };
+  const noFile = { seal, listensBeyondHost: true, accessKeysInFolder: [] };
   assert.deepEqual(await cells(arn, { backups, machine: noFile }), plain.with(3, 'K / K'));
 });
 

@@ -18,7 +18,7 @@ export const machine: Machine = {
   endpoint: 'http://127.0.0.1:4566',
   listensBeyondHost: false,
   seal: { path: '/data/seal', inDataFolder: true, onDataDisk: true },
-  accessKeyInFolder: 'AKIAAAAAAAAAAAAAAAAA',
+  accessKeysInFolder: ['AKIAAAAAAAAAAAAAAAAA'],
 };
 
 export const declare = (fact: string, about: Readonly<Record<string, string>>): Declared => ({
@@ -62,7 +62,7 @@ export const withCredential = (kms: TestKms): Promise<void> =>
     put: [
       {
         table: 'access-key',
-        id: machine.accessKeyInFolder ?? '',
+        id: machine.accessKeysInFolder[0] ?? '',
         version: 1,
         value: { account: ACCOUNT, status: 'Active', created: kms.clock.time },
       },

@@ -30,7 +30,7 @@ export function credentialFacts(
   { id, tenant, credentials }: Account,
 ): readonly Fact[] {
   const secret = credentialName(id);
-  const inFolder = credentials.some(({ accessKeyId }) => accessKeyId === machine.accessKeyInFolder);
+  const inFolder = credentials.some(({ accessKeyId }) => machine.accessKeysInFolder.includes(accessKeyId));
   const stored = (under: string): Bare => ({ fact: 'stored', secret, place: DATA_FOLDER, under });
   return [
     ...resting(recorded('store'), { fact: 'keeper', party: tenant, secret }),

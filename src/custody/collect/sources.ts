@@ -21,8 +21,8 @@ export interface Machine {
   readonly listensBeyondHost: boolean;
   /** A file seal. */
   readonly seal: { readonly path: string; readonly inDataFolder: boolean; readonly onDataDisk: boolean };
-  /** The access key whose secret lies in the data folder, for clients. */
-  readonly accessKeyInFolder: string | undefined;
+  /** Access keys whose secrets lie in the data folder, for clients. */
+  readonly accessKeysInFolder: readonly string[];
 }
 
 /** A backup of KMS. Times are milliseconds since the epoch. */
