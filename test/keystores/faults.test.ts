@@ -83,7 +83,7 @@ test('a user that is locked out, logged in elsewhere, or no crypto user is told 
   await store.setPassword(PASSWORD, 'createUser');
 });
 
-test('the password of a store that was deleted in the cluster, or whose CA changed, is sent to nobody', async () => {
+test('a cluster that is gone, and a program at its address that is no HSM, are told apart', async () => {
   const { hsms } = store;
   store.shown = undefined;
   const gone = await store.kms.error('ConnectCustomKeyStore', request());
