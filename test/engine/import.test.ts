@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey, createSecretKey, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { oaep, type Unwrap, wrappedAesKey } from '../../src/engine/algorithms/import-key/unwrap.ts';
 import { type Binding, encodeBinding } from '../../src/engine/protocol/binding.ts';
@@ -153,6 +157,25 @@ test('material of another size is refused, and what does not unwrap in one way',
       await assert.rejects(bring(made, wrap(made, randomBytes(size))), code('incorrect-material'));
     for (const bad of [Buffer.alloc(0), Buffer.alloc(256), Buffer.alloc(6144), randomBytes(296)])
       await assert.rejects(bring(made, bad), code('invalid-ciphertext'));
+  }
+});
+
+test('a mask by another hash than that of the padding does not unwrap', async () => {
+  const made = await createImportKey();
+  const folder = mkdtempSync(join(tmpdir(), 'lockholm-mgf1-'));
+  try {
+    const key = join(folder, 'key.der');
+    writeFileSync(key, made.publicKey);
+    const by = (mask: string): Buffer => {
+      const options = ['rsa_padding_mode:oaep', 'rsa_oaep_md:sha256', `rsa_mgf1_md:${mask}`];
+      const args = ['-encrypt', '-pubin', '-inkey', key, '-keyform', 'DER'];
+      const pairs = options.flatMap((option) => ['-pkeyopt', option]);
+      return execFileSync('openssl', ['pkeyutl', ...args, ...pairs], { input: randomBytes(32) });
+    };
+    await assert.rejects(bring(made, by('sha1')), code('invalid-ciphertext'));
+    await bring(made, by('sha256'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 
