@@ -8,6 +8,8 @@ declare module 'aws4' {
     path?: string;
     headers?: Record<string, string | number>;
     body?: string;
+    /** In the query, and not in headers. */
+    signQuery?: boolean;
   }
   const aws4: {
     sign(

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import aws4 from 'aws4';
 import { DAY_MS } from '../../src/core/clock.ts';
 import { SigV4Verifier } from '../../src/identity/sigv4/verifier.ts';
-import { headOf, signedHeaders } from './signing.ts';
+import { amzDate, headOf, signedHeaders } from './signing.ts';
 import { accessKeyId, openWorld, secret, type World } from './world.ts';
 
 describe('signing keys are kept for their day', () => {
@@ -25,6 +26,25 @@ describe('signing keys are kept for their day', () => {
       await authenticate(secret, region);
     }
     assert.equal(world.engine.derived, 2);
+  });
+
+  test('also of URLs that are signed in their query', async () => {
+    const policy = { path: 'as-sent', presigned: true } as const;
+    verifier = new SigV4Verifier(world, new Map([['s3', policy]]));
+    const [region, host] = ['us-east-1', 'localhost'];
+    const path = `/bucket/key?X-Amz-Date=${amzDate(world.clock.ms)}`;
+    const signed = (secretAccessKey: string) =>
+      aws4.sign(
+        { service: 's3', region, method: 'GET', host, path, signQuery: true },
+        { accessKeyId, secretAccessKey },
+      ).path;
+    const get = async (target: string | undefined) =>
+      verifier.authenticate(headOf({ host }, target, 'GET'), 's3', 'UNSIGNED-PAYLOAD');
+    for (let i = 0; i < 3; i++) assert.equal((await get(signed(secret))).region, region);
+    assert.equal(world.engine.derived, 1);
+    await assert.rejects(get(signed('wrong')), { code: 'InvalidSignatureException' });
+    await world.putAccessKey(accessKeyId, 2, 'Inactive');
+    await assert.rejects(get(signed(secret)), { code: 'UnrecognizedClientException' });
   });
 
   test('and again on the next day, when yesterday is over', async () => {

@@ -4,6 +4,9 @@
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
+/** Of `x-amz-content-sha256`, where each chunk of the body is signed; with trailing headers it goes on. */
+export const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+
 /** Of the request whose body comes in chunks. */
 export interface ChunkSeed {
   readonly key: KeyObject;

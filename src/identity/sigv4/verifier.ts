@@ -1,6 +1,6 @@
 /**
- * Verifies AWS Signature Version 4 of requests signed in their headers, or their query where the service allows it. `authenticate` lists its checks; each
- * fails with the error and the words that AWS has for it.
+ * Verifies AWS Signature Version 4 of requests signed in their headers, or their query where the service allows it.
+ * `authenticate` lists its checks; each fails with the error and the words that AWS has for it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../../core/call.ts';
@@ -22,7 +22,7 @@ import {
   termsPrefix,
 } from './authorization.ts';
 import { canonicalRequest, type PathStyle, stringToSign } from './canonical.ts';
-import type { ChunkSeed } from './chunk-signatures.ts';
+import { type ChunkSeed, SIGNED_CHUNKS } from './chunk-signatures.ts';
 import { isPresigned, parsePresigned } from './presigned.ts';
 import { type SigningKey, SigningKeys } from './signing-keys.ts';
 import { checkSkew, type SignatureTime, signatureTime } from './time.ts';
@@ -46,8 +46,6 @@ const standardPolicy: SigV4Policy = { path: 'normalised' };
 
 const TERMINATOR = 'aws4_request';
 const DATE_LENGTH = 8;
-/** Of `x-amz-content-sha256`, where each chunk of the body is signed. */
-const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const HEX_SIGNATURE = /^[0-9a-f]{64}$/;
 const MAX_TERMS = 4096;
 
@@ -101,7 +99,10 @@ export class SigV4Verifier implements Authenticator {
     this.#checkSignedHeaders(signed, terms, 'x-amz-');
     const request = canonicalRequest(signed, terms, 'as-sent', payloadHash || 'UNSIGNED-PAYLOAD');
     const text = stringToSign(time.text, terms.credential.scope, request);
-    return this.#load(terms, { signature, text, sessionToken, chunks: undefined }, region, now);
+    const check = { signature, text, sessionToken, chunks: undefined };
+    const key = this.#keys.kept(terms.credential, now);
+    if (key === undefined) return this.#load(terms, check, region, now);
+    return { caller: decide(check, key), region };
   }
 
   async #load(terms: SignatureTerms, check: Check, region: Region, now: number): Promise<Authenticated> {

@@ -1,6 +1,7 @@
 /** The forms in which S3 takes a body, by what `x-amz-content-sha256` says ("Authenticating requests"). */
 import type { HttpHead } from '../../core/http-head.ts';
-import { type ChunkSeed, ChunkSignatures } from '../../identity/sigv4/chunk-signatures.ts';
+import { type ChunkSeed, ChunkSignatures, SIGNED_CHUNKS } from '../../identity/sigv4/chunk-signatures.ts';
+import { isPresigned } from '../../identity/sigv4/presigned.ts';
 import { BodyStream, type RequestBody } from '../body-stream.ts';
 import { bodyTooLarge } from '../errors.ts';
 import { ChunkedDecoder, type ChunkedForm } from './aws-chunked.ts';
@@ -17,7 +18,6 @@ export interface Payload extends RequestBody {
 
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
-const SIGNED_CHUNKS = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 const forms: ReadonlyMap<string, { readonly signed: boolean; readonly trailer: boolean }> = new Map([
   [SIGNED_CHUNKS, { signed: true, trailer: false }],
   [`${SIGNED_CHUNKS}-TRAILER`, { signed: true, trailer: true }],
@@ -55,7 +55,7 @@ export function openPayload(
 
 export function declaredHash(head: HttpHead): string {
   const declared = head.get('x-amz-content-sha256');
-  if (declared === undefined && /(?:^|&)X-Amz-Algorithm=/.test(head.query)) return UNSIGNED;
+  if (declared === undefined && isPresigned(head)) return UNSIGNED;
   if (declared === undefined) throw invalid('Missing required header for this request: x-amz-content-sha256');
   if (declared.startsWith('STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD'))
     throw new RestXmlError(501, 'NotImplemented', 'Signatures of version 4A are not supported.');
