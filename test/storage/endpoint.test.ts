@@ -245,7 +245,6 @@ describe('objects', () => {
       crc32: crc(body),
       sha1: hash('sha1', body, 'base64'),
       sha256: hash('sha256', body, 'base64'),
-      // Check values of a reference implementation: see checksums.test.ts.
     };
     for (const [algorithm, value] of Object.entries(given)) {
       const name = `x-amz-checksum-${algorithm}`;
@@ -310,7 +309,7 @@ describe('objects', () => {
       'a//b',
       '/leading',
       'trailing/',
-      '%00'.replace('%00', '%2500'),
+      '%2500',
       'CON',
       'a\\b',
       '~',
@@ -357,6 +356,7 @@ describe('objects', () => {
       return s3('POST', '/bucket?delete', { body, headers: { 'Content-MD5': hash('md5', body, 'base64') } });
     };
     assert.equal((await remove(1000)).status, 200);
-    assert.match((await remove(1300)).code ?? '', /TooLarge|TooLong|MaxMessageLength/);
+    const tooLong = await remove(1300);
+    assert.deepEqual([tooLong.status, tooLong.code], [400, 'EntityTooLarge']);
   });
 });
