@@ -5,7 +5,7 @@ import type { Report } from '../report/report.ts';
 import { type Html, html } from './escape.ts';
 import { overview } from './overview.ts';
 import { style } from './style.ts';
-import { list, subjectSection } from './subject.ts';
+import { figureList, list, subjectSection } from './subject.ts';
 
 export function reportPage(report: Report): string {
   const { subjects, omitted, declared, unknown, cost, host, endpoint, validAt } = report;
@@ -20,10 +20,7 @@ ${overview(subjects)}
 <p class="on-paper soft">Each way in full is in this page on a screen, and in --json.</p>
 ${subjects.map(subjectSection)}
 ${crosswalkSection(report)}
-<section><h2>Cost at list price</h2>${list(
-    'The classic figures',
-    cost.figures.map(({ what, usd, how }) => `$${usd.toFixed(2)}: ${what} (${how})`),
-  )}
+<section><h2>Cost at list price</h2>${figureList('The classic figures', cost.figures)}
 ${list(
   'Prices',
   cost.prices.map(({ what, usd, per, read, source }) => `$${usd} a ${per}: ${what}; read ${read}, ${source}`),

@@ -1,6 +1,7 @@
 /** A subject's section of the page. */
+import type { Figure } from '../cost/cost.ts';
 import type { CellReport, LineageReport, SubjectReport } from '../report/report.ts';
-import { origins } from '../report/words.ts';
+import { origins, received } from '../report/words.ts';
 import { type Html, html } from './escape.ts';
 import { picture } from './picture.ts';
 import { toneOf } from './tone.ts';
@@ -20,10 +21,7 @@ ${picture(rows)}
 <table class="stacked"><thead><tr><th scope="col">Actor</th><th scope="col">Material</th><th scope="col">Use</th><th scope="col">Plaintext</th></tr></thead><tbody>
 ${rows.map(({ actor, cells }) => html`<tr><th scope="row">${actor.id}${actor.parties.join() === actor.id ? '' : html`<br><span class="soft">${actor.parties.join(', ')}</span>`}</th>${cell('material', cells.M)}${cell('use', cells.U)}${cell('plaintext', cells.P)}</tr>\n`)}
 </tbody></table>
-${list(
-  'Cost at list price',
-  cost.map(({ what, usd, how }) => `$${usd.toFixed(2)}: ${what} (${how})`),
-)}
+${figureList('Cost at list price', cost)}
 ${lineage.map(material)}
 ${list(
   'Could once have taken a copy',
@@ -32,7 +30,7 @@ ${list(
       `${party}: ${id}, from ${from ?? 'the beginning'} to ${to ?? 'now'}`,
   ),
 )}
-${handedOut === undefined ? html`` : list('Handed out', [`${handedOut.ciphertexts} ciphertexts`, ...handedOut.received.map(({ principal, dataKeys, plaintexts }) => `${principal}: ${dataKeys} data keys in clear, ${plaintexts} plaintexts`)])}
+${handedOut === undefined ? html`` : list('Handed out', [`${handedOut.ciphertexts} ciphertexts`, ...handedOut.received.map(received)])}
 </section>`;
 }
 
@@ -50,6 +48,12 @@ ${inBackups.length === 0 ? html`` : html`<li>In backups ${inBackups.join(', ')}$
 ${sameAs.length === 0 ? html`` : html`<li>The same material: ${sameAs.join(', ')}</li>`}
 ${objects === undefined ? html`` : html`<li>Objects stored under it: ${objects}</li>`}</ul>`;
 }
+
+export const figureList = (title: string, figures: readonly Figure[]): Html =>
+  list(
+    title,
+    figures.map(({ what, usd, how }) => `$${usd.toFixed(2)}: ${what} (${how})`),
+  );
 
 export const list = (title: string, items: readonly string[]): Html =>
   items.length === 0

@@ -1,5 +1,6 @@
 /** What a report ends with, on paper, page and terminal alike. */
 import type { Report } from './report.ts';
+import { received } from './words.ts';
 
 export const legend: readonly (readonly [sign: string, meaning: string])[] = [
   ['material', 'obtain the key material'],
@@ -39,8 +40,5 @@ export function receivers({ subjects }: Pick<Report, 'subjects'>): readonly stri
     const sum = sums.get(principal) ?? { dataKeys: 0, plaintexts: 0 };
     sums.set(principal, { dataKeys: sum.dataKeys + dataKeys, plaintexts: sum.plaintexts + plaintexts });
   }
-  return [...sums].map(
-    ([principal, { dataKeys, plaintexts }]) =>
-      `${principal}: ${dataKeys} data keys in clear, ${plaintexts} plaintexts`,
-  );
+  return [...sums].map(([principal, sum]) => received({ principal, ...sum }));
 }

@@ -11,6 +11,17 @@ export const origins = ({ events }: LineageReport): readonly string[] =>
         ],
   );
 
+/** What left in clear, and to whom. */
+export const received = ({
+  principal,
+  dataKeys,
+  plaintexts,
+}: {
+  readonly principal: string;
+  readonly dataKeys: number;
+  readonly plaintexts: number;
+}): string => `${principal}: ${dataKeys} data keys in clear, ${plaintexts} plaintexts`;
+
 /** Who could once have taken a copy of a material. */
 export const takers = ({ exposed }: SubjectReport, id: string): readonly string[] => [
   ...new Set(exposed.flatMap(({ material, party }) => (material === id ? [party] : []))),
