@@ -50,11 +50,6 @@ export const preconditionFailed = (condition: string): RestXmlError =>
   error(412, 'PreconditionFailed')('At least one of the pre-conditions you specified did not hold', {
     Condition: condition,
   });
-export const incompleteBody = (): RestXmlError =>
-  error(
-    400,
-    'IncompleteBody',
-  )('You did not provide the number of bytes specified by the Content-Length HTTP header.');
 export const invalidRange = (range: string, size: number): RestXmlError =>
   new RestXmlError(416, 'InvalidRange', 'The requested range is not satisfiable', {
     elements: { RangeRequested: range, ActualObjectSize: String(size) },

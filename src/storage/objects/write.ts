@@ -1,4 +1,5 @@
 /** Takes in a body, encrypts it, and makes it durable under a name that nobody knows yet. */
+import { incompleteBody } from '../../wire/rest-xml/error.ts';
 import type { Payload } from '../../wire/rest-xml/payload.ts';
 import type { Manifest } from '../envelope/manifest.ts';
 import type { Wrap } from '../envelope/object-keys.ts';
@@ -6,7 +7,6 @@ import { release } from '../envelope/release.ts';
 import { ObjectWriter } from '../envelope/writer.ts';
 import { type BodyChecks, BodyDigests } from './checks.ts';
 import { contextOf, MANAGED_KEY } from './encryption.ts';
-import { incompleteBody } from './errors.ts';
 import { objectArn } from './names.ts';
 import { type BucketEncryption, bindingOf, type StoredBucket } from './rows.ts';
 import type { S3, S3Call } from './s3.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { ChunkSignatures } from '../../identity/sigv4/chunk-signatures.ts';
-import { RestXmlError } from './error.ts';
+import { incompleteBody, RestXmlError } from './error.ts';
 
 export interface ChunkedForm {
   /** Where chunks are signed. */
@@ -54,7 +54,7 @@ export class ChunkedDecoder {
 
   /** Throws when the last chunk or its trailing headers did not come. */
   finish(): void {
-    if (this.#state !== 'end') throw incomplete();
+    if (this.#state !== 'end') throw incompleteBody();
   }
 
   /** Where the line ends, after these bytes or in them. */
@@ -141,12 +141,6 @@ export class ChunkedDecoder {
 
 const malformed = (what: string): RestXmlError =>
   new RestXmlError(400, 'InvalidRequest', `The aws-chunked body ${what}.`);
-const incomplete = (): RestXmlError =>
-  new RestXmlError(
-    400,
-    'IncompleteBody',
-    'You did not provide the number of bytes specified by the Content-Length HTTP header.',
-  );
 const notSigned = (): RestXmlError =>
   new RestXmlError(
     403,

@@ -23,6 +23,14 @@ export class RestXmlError extends ServiceError {
   }
 }
 
+/** `announced`: the header that said how many bytes would come. */
+export const incompleteBody = (announced = 'Content-Length'): RestXmlError =>
+  new RestXmlError(
+    400,
+    'IncompleteBody',
+    `You did not provide the number of bytes specified by the ${announced} HTTP header.`,
+  );
+
 /** Errors of the parts that all protocols share, as S3 names them (S3 API reference, "Error responses"). */
 const common: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['AccessDeniedException', [403, 'AccessDenied']],

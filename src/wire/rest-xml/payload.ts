@@ -5,7 +5,7 @@ import { isPresigned } from '../../identity/sigv4/presigned.ts';
 import { BodyStream, type RequestBody } from '../body-stream.ts';
 import { bodyTooLarge } from '../errors.ts';
 import { ChunkedDecoder, type ChunkedForm } from './aws-chunked.ts';
-import { RestXmlError } from './error.ts';
+import { incompleteBody, RestXmlError } from './error.ts';
 
 export interface Payload extends RequestBody {
   /** As announced: bytes of the data alone. */
@@ -17,6 +17,7 @@ export interface Payload extends RequestBody {
 }
 
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
+const DECODED_LENGTH = 'x-amz-decoded-content-length';
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 const forms: ReadonlyMap<string, { readonly signed: boolean; readonly trailer: boolean }> = new Map([
   [SIGNED_CHUNKS, { signed: true, trailer: false }],
@@ -33,10 +34,7 @@ export function openPayload(
 ): Payload {
   const declared = declaredHash(head);
   const form = forms.get(declared);
-  const length = announcedLength(
-    head,
-    form === undefined ? 'content-length' : 'x-amz-decoded-content-length',
-  );
+  const length = announcedLength(head, form === undefined ? 'content-length' : DECODED_LENGTH);
   if (length > limit) throw bodyTooLarge();
   const trailer = head.get('x-amz-trailer')?.trim().toLowerCase();
   if (form === undefined) {
@@ -142,20 +140,13 @@ class ChunkedPayload implements Payload {
     for await (const bytes of this.#source) {
       for (const data of decoder.push(bytes)) {
         size += data.length;
-        if (size > this.length) throw wrongLength();
+        if (size > this.length) throw incompleteBody(DECODED_LENGTH);
         yield data;
       }
     }
     decoder.finish();
-    if (size !== this.length) throw wrongLength();
+    if (size !== this.length) throw incompleteBody(DECODED_LENGTH);
     this.trailers = decoder.trailers;
     this.verified = true;
   }
 }
-
-const wrongLength = (): RestXmlError =>
-  new RestXmlError(
-    400,
-    'IncompleteBody',
-    'You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.',
-  );
