@@ -12,8 +12,8 @@ import type { People } from './people.ts';
 import type { KnownBackup, Machine } from './sources.ts';
 
 /** Whether what was stored then is in the copy that the backup has. Where nobody knows its end, it may be. */
-export const isIn = ({ from, to }: Stay, { created, completed }: KnownBackup): boolean =>
-  from <= (completed ?? Number.POSITIVE_INFINITY) && (to === undefined || to >= created);
+export const isIn = ({ begin, end }: Stay, { created, completed }: KnownBackup): boolean =>
+  begin.time <= (completed ?? Number.POSITIVE_INFINITY) && (end === undefined || end.time >= created);
 
 export interface BackupGroup {
   readonly place: string;

@@ -13,13 +13,16 @@ export interface KeyName {
   readonly id: KeyId;
 }
 
-/** When a material was in engine and store; `to` is absent while it is. Milliseconds since the epoch. */
+/** When a material was in engine and store: `end` is absent while it is. */
 export interface Stay {
-  readonly from: number;
-  readonly to?: number;
-  /** Journal entries that tell of its beginning and end. */
+  readonly begin: Moment;
+  readonly end?: Moment;
+}
+interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** The journal entry that tells of it. */
   readonly entry: string;
-  readonly endEntry?: string;
 }
 
 export interface HeldMaterial {
@@ -108,11 +111,11 @@ const begins = new Set<LineageRecord['event']>(['made', 'imported']);
 /** Imported again while it was there, a material goes on where it was. */
 export function staysOf(lineage: readonly LineageRecord[]): readonly Stay[] {
   const stays: Stay[] = [];
-  for (const { event, time, eventId } of lineage) {
+  for (const { event, time, eventId: entry } of lineage) {
     const last = stays.at(-1);
-    const isOpen = last !== undefined && last.to === undefined;
-    if (begins.has(event) && !isOpen) stays.push({ from: time, entry: eventId });
-    else if (!begins.has(event) && isOpen) stays.splice(-1, 1, { ...last, to: time, endEntry: eventId });
+    const isOpen = last !== undefined && last.end === undefined;
+    if (begins.has(event) && !isOpen) stays.push({ begin: { time, entry } });
+    else if (!begins.has(event) && isOpen) stays.splice(-1, 1, { ...last, end: { time, entry } });
   }
   return stays;
 }
@@ -120,7 +123,7 @@ export function staysOf(lineage: readonly LineageRecord[]): readonly Stay[] {
 /** Whether engine and store have it now. */
 export const isPresent = ({ stays }: HeldMaterial): boolean => {
   const last = stays.at(-1);
-  return last !== undefined && last.to === undefined;
+  return last !== undefined && last.end === undefined;
 };
 
 /** Undefined while the account has stored no object under SSE-S3. */
@@ -131,7 +134,7 @@ export async function heldS3Root(rows: Rows, account: AccountId): Promise<HeldKe
     id: s3RootName(account),
     lineage: [],
     leftHsms: [],
-    stays: [{ from: row.value.created, entry: 'CreateS3Root' }],
+    stays: [{ begin: { time: row.value.created, entry: 'CreateS3Root' } }],
   };
   return { fact: sseS3Name(account), account, materials: [material] };
 }

@@ -2,7 +2,7 @@
 import type { LineageRecord } from '../../kms/lineage.ts';
 import { enforced, iso, recorded, resting } from '../basis.ts';
 import type { Bare, Fact, FactOf } from '../facts.ts';
-import { type HeldKey, type HeldMaterial, isPresent, type Stay } from './held.ts';
+import type { HeldKey, HeldMaterial, Stay } from './held.ts';
 import { DATA_FOLDER, domainKeyName, ENGINE, FRONT } from './names.ts';
 import type { People } from './people.ts';
 import type { Machine } from './sources.ts';
@@ -66,10 +66,10 @@ function engineFacts(context: MaterialContext, key: HeldKey, material: HeldMater
     answer: 'no',
   });
   return [
-    ...resting(recorded('store', last.entry), ...stored),
+    ...resting(recorded('store', last.begin.entry), ...stored),
     ...resting(noMessage, extractable(FRONT), extractable(ENGINE)),
     ...exposures(context, id, stays),
-    ...(isPresent(material) ? inMemory(machine, key, id) : gone(context, id, last)),
+    ...(last.end === undefined ? inMemory(machine, key, id) : gone(context, id, last.end.entry)),
   ];
 }
 
@@ -83,10 +83,9 @@ const inMemory = ({ host }: Machine, key: HeldKey, id: string): readonly Fact[] 
   );
 
 /** A row that was deleted is gone once the store's files were rewritten. */
-function gone({ erasurePending }: MaterialContext, id: string, { endEntry = '' }: Stay): readonly Fact[] {
+function gone({ erasurePending }: MaterialContext, id: string, entry: string): readonly Fact[] {
   if (erasurePending) return [];
-  const entry = endEntry === '' ? 'not known' : endEntry;
-  return resting(recorded('journal', endEntry), { fact: 'destroyed', secret: id, place: DATA_FOLDER, entry });
+  return resting(recorded('journal', entry), { fact: 'destroyed', secret: id, place: DATA_FOLDER, entry });
 }
 
 /** Whoever was in the engine's memory or the folder while it was there could have taken it. */
@@ -104,16 +103,16 @@ function exposures(
       .filter(({ host }) => host === machine.host)
       .map(({ party }) => party),
   ];
-  return stays.flatMap(({ from, to, entry }) =>
+  return stays.flatMap(({ begin, end }) =>
     resting(
-      recorded('lineage', entry),
+      recorded('lineage', begin.entry),
       ...able.map(
         (party): Bare => ({
           fact: 'ever',
           material: id,
           party,
-          from: iso(from),
-          ...(to === undefined ? {} : { to: iso(to) }),
+          from: iso(begin.time),
+          ...(end === undefined ? {} : { to: iso(end.time) }),
         }),
       ),
     ),
