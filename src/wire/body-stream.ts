@@ -5,22 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../core/errors.ts';
-import type { HttpHead } from '../core/http-head.ts';
 import { bodyTooLarge } from './errors.ts';
 
 /** A request body, however it is proved to be what was signed. */
 export interface RequestBody extends AsyncIterable<Buffer> {
   /** True once the body was read to its end and is what was signed. */
   readonly verified: boolean;
-}
-
-const HEX_SHA256 = /^[0-9a-f]{64}$/;
-
-/** The body of a request that declares its SHA-256. Throws InvalidRequest when it declares none. */
-export function declaredBody(head: HttpHead, source: AsyncIterable<Buffer>, limit: number): BodyStream {
-  const declared = head.get('x-amz-content-sha256') ?? '';
-  if (HEX_SHA256.test(declared)) return new BodyStream(source, declared, limit);
-  throw new ServiceError('InvalidRequest', 'x-amz-content-sha256 must be the SHA-256 of the body.');
 }
 
 export class BodyStream implements RequestBody {

@@ -3,12 +3,13 @@ import type { Service } from '../../src/core/call.ts';
 import { ServiceError } from '../../src/core/errors.ts';
 import type { HttpHead } from '../../src/core/http-head.ts';
 import type { Authenticator } from '../../src/identity/authenticator.ts';
-import { declaredBody } from '../../src/wire/body-stream.ts';
+import { BodyStream } from '../../src/wire/body-stream.ts';
 import { statusOf } from '../../src/wire/errors.ts';
 import type { Protocol, Reply, Route } from '../../src/wire/protocol.ts';
 import { bindOperations } from '../../src/wire/services.ts';
 
 const LIMIT = 100_000;
+const HEX_SHA256 = /^[0-9a-f]{64}$/;
 const PATH = /^\/upload\/([^/]*)$/;
 
 export class PutBody implements Protocol {
@@ -23,7 +24,7 @@ export class PutBody implements Protocol {
       bound,
       streamed: true,
       bodyLimit: LIMIT,
-      body: (head, source) => declaredBody(head, source, LIMIT),
+      body: (head, source) => declaredBody(head, source),
       decode: (head, body) => ({ Name: PATH.exec(head.path)?.[1], Body: body }),
       encode: (output) => ({
         status: 201,
@@ -42,4 +43,11 @@ export class PutBody implements Protocol {
     const body = `${error.code}: ${error.wireMessage ?? ''}`;
     return { status: statusOf(error), contentType: 'text/plain', body };
   }
+}
+
+/** Throws InvalidRequest when the request declares no SHA-256 of its body. */
+function declaredBody(head: HttpHead, source: AsyncIterable<Buffer>): BodyStream {
+  const declared = head.get('x-amz-content-sha256') ?? '';
+  if (HEX_SHA256.test(declared)) return new BodyStream(source, declared, LIMIT);
+  throw new ServiceError('InvalidRequest', 'x-amz-content-sha256 must be the SHA-256 of the body.');
 }
