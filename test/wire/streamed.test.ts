@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { signedHeaders } from '../identity/signing.ts';
+import { accessKeyId, secret } from '../identity/world.ts';
 import { startServer, type TestServer } from './server.ts';
 
 describe('a protocol with a streamed body', () => {
@@ -61,5 +66,40 @@ describe('a protocol with a streamed body', () => {
   test('its own errors and routes', async () => {
     assert.match((await server.send('GET', '/upload/a', {})).body, /^MethodNotAllowed/);
     assert.match((await upload('x'.repeat(21), 'a')).body, /^ValidationException: 1 validation error/);
+  });
+
+  test('a body may take longer than a whole request, but not stand still', { timeout: 20_000 }, async () => {
+    await server.close();
+    server = await startServer({ requestMs: 900 });
+    /** The answer to a body of which this many of five bytes come, one each 250 ms; empty where there is none. */
+    const sendSlowly = async (bytes: number): Promise<string> => {
+      const socket = connect(server.port, '127.0.0.1').setEncoding('latin1');
+      let answer = '';
+      socket.on('error', () => undefined).on('data', (text) => (answer += text));
+      const closed = once(socket, 'close');
+      const headers = signedHeaders(
+        { accessKeyId, secretAccessKey: secret },
+        {
+          ...{
+            time: server.world.clock.ms,
+            service: 'notes',
+            method: 'PUT',
+            path: '/upload/a',
+            body: 'hello',
+          },
+          headers: { 'X-Amz-Content-Sha256': hash('sha256', 'hello', 'hex'), Connection: 'close' },
+        },
+      );
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`PUT /upload/a HTTP/1.1\r\n${lines.join('')}\r\n`);
+      for (const byte of 'hello'.slice(0, bytes)) {
+        await delay(250);
+        socket.write(byte);
+      }
+      await closed;
+      return answer;
+    };
+    assert.match(await sendSlowly(5), /^HTTP\/1\.1 201 /);
+    assert.equal(await sendSlowly(2), '');
   });
 });
