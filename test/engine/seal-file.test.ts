@@ -101,4 +101,6 @@ test('a missing seal, one through a symbolic link, and a folder are refused', ()
   });
   assert.throws(() => openSealFile(folder), { name: 'SealError' });
   assert.throws(() => createSealFile(join(folder, 'nowhere', 'seal')), { code: 'unavailable' });
+  symlinkSync('circle', join(folder, 'circle'));
+  assert.throws(() => createSealFile(join(folder, 'circle', 'seal')), { code: 'unavailable' });
 });

@@ -125,15 +125,23 @@ function checkPermissions(fd: number, path: string): void {
 
 /**
  * Whoever may write to a folder can put another file in the place of the seal, unless only owners rename there (the
- * sticky bit, as in /tmp). Throws SealError; what cannot be looked at is told by whoever opens the seal.
+ * sticky bit, as in /tmp). Throws SealError; a folder that does not exist is told by whoever opens the seal.
  */
 export function checkSealFolder(folder: string): void {
-  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+  const mode = modeOf(folder);
   if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return;
   throw new SealError(
     'permissions',
     `Others may write to ${folder}, and so replace or remove the seal there: chmod go-w ${folder}`,
   );
+}
+
+function modeOf(folder: string): number {
+  try {
+    return statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+  } catch (error) {
+    throw unavailable(folder, error);
+  }
 }
 
 const missing = (path: string): SealError =>
