@@ -112,7 +112,7 @@ export class Pipeline {
 
   /**
    * What came in one turn of the event loop goes through each stage together, so that the code of a stage stays in
-   * the processor's caches: a tenth of the cost of a request at 64 connections.
+   * the processor's caches.
    */
   #serveAll(arrivals: readonly Arrival[]): void {
     const known = arrivals.map((arrival) => this.#authenticate(arrival));
